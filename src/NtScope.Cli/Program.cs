@@ -1,0 +1,2 @@
+Console.WriteLine("ntscope");
+return 0;

@@ -1,0 +1,44 @@
+namespace NtScope;
+
+/// <summary>
+/// The bounds that hold hostile input: every length, count and depth that comes from a file or from memory is checked against one of
+/// these before it is trusted. Each is well above what real Windows has and well below what would hurt the host.
+/// </summary>
+public static class Limits
+{
+    /// <summary>Sections of one image; the loader itself takes 96.</summary>
+    public const int ImageSections = 256;
+
+    /// <summary>Bytes of one image as mapped.</summary>
+    public const uint ImageBytes = 512u << 20;
+
+    /// <summary>Exported functions or names of one image; an ordinal has 16 bits.</summary>
+    public const int ImageExports = 1 << 16;
+
+    /// <summary>Modules that one image imports from.</summary>
+    public const int ImportedModules = 4096;
+
+    /// <summary>Functions imported from one module.</summary>
+    public const int ImportedFunctions = 1 << 16;
+
+    /// <summary>Base relocations of one image.</summary>
+    public const int Relocations = 4 << 20;
+
+    /// <summary>Bytes of a name in an image or a symbol file.</summary>
+    public const int NameBytes = 4096;
+
+    /// <summary>Entries of a debug directory.</summary>
+    public const int DebugEntries = 64;
+
+    /// <summary>Depth of the resource tree; Windows uses three.</summary>
+    public const int ResourceDepth = 4;
+
+    /// <summary>Entries of one level of the resource tree.</summary>
+    public const int ResourceEntries = 4096;
+
+    /// <summary>Runtime functions in .pdata.</summary>
+    public const int RuntimeFunctions = 1 << 20;
+
+    /// <summary>Services of one table: an index has twelve bits.</summary>
+    public const int ServicesPerTable = 0x1000;
+}

@@ -1,0 +1,66 @@
+using NtScope.Reports;
+using NtScope.Symbols.Types;
+
+namespace NtScope;
+
+/// <summary>Memory, modules, names and types. Where they come from differs; what is asked of them does not.</summary>
+public sealed class Target : IDisposable
+{
+    private readonly IDisposable? _source;
+
+    /// <summary>A target over what a source made readable.</summary>
+    /// <param name="source">What to dispose with the target: files, mappings, handles.</param>
+    public Target(IDisposable? source = null) => _source = source;
+
+    /// <summary>Where it comes from.</summary>
+    public required TargetKind Kind { get; init; }
+
+    /// <summary>What reports say of it.</summary>
+    public required TargetSummary Summary { get; init; }
+
+    /// <summary>The instruction set.</summary>
+    public required ProcessorArchitecture Architecture { get; init; }
+
+    /// <summary>Its memory. Images that are files are mapped at their preferred base; known builds have nothing readable.</summary>
+    public required IMemory Memory { get; init; }
+
+    /// <summary>Its modules, the kernel first where there is one.</summary>
+    public required IReadOnlyList<Module> Modules { get; init; }
+
+    /// <summary>The structure layouts of its kernel; null if none are at hand.</summary>
+    public ITypeSource? Types { get; init; }
+
+    /// <summary>Sentences about how the target was opened: which layouts hold, what is missing. They become the notes of reports.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
+    public Module? ModuleAt(VirtualAddress address)
+    {
+        foreach (var module in Modules)
+        {
+            if (module.Contains(address))
+            {
+                return module;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The module of this name, compared without case, or null.</summary>
+    public Module? ModuleNamed(string name)
+    {
+        foreach (var module in Modules)
+        {
+            if (string.Equals(module.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return module;
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source?.Dispose();
+}
