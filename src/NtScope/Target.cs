@@ -30,6 +30,15 @@ public sealed class Target : IDisposable
     /// <summary>The structure layouts of its kernel; null if none are at hand.</summary>
     public ITypeSource? Types { get; init; }
 
+    /// <summary>The physical memory; null where there is none to read (images, known builds, live).</summary>
+    public IPhysicalMemory? Physical { get; init; }
+
+    /// <summary>The page tables, to read other processes and to explain translations; null without physical memory.</summary>
+    public IAddressSpaces? AddressSpaces { get; init; }
+
+    /// <summary>What is known of the target as a whole, in the order in which <c>info</c> shows it.</summary>
+    public IReadOnlyList<TargetFact> Facts { get; init; } = [];
+
     /// <summary>Sentences about how the target was opened: which layouts hold, what is missing. They become the notes of reports.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
