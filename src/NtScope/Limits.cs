@@ -41,4 +41,13 @@ public static class Limits
 
     /// <summary>Services of one table: an index has twelve bits.</summary>
     public const int ServicesPerTable = 0x1000;
+
+    /// <summary>Sub-authorities of a security identifier; winnt.h has the same bound.</summary>
+    public const int SubAuthorities = 15;
+
+    /// <summary>Bytes of a report that is read back; the largest desktop report seen has less than one million.</summary>
+    public const long ReportBytes = 256L << 20;
+
+    /// <summary>Depth of a report that is read back; ours have six levels.</summary>
+    public const int ReportDepth = 16;
 }
