@@ -9,7 +9,10 @@ public static class Limits
     /// <summary>Sections of one image; the loader itself takes 96.</summary>
     public const int ImageSections = 256;
 
-    /// <summary>Bytes of one image as mapped.</summary>
+    /// <summary>Bytes from the start of an image that its headers and section table may take.</summary>
+    public const int ImageHeaderBytes = 1 << 16;
+
+    /// <summary>Bytes of one image, as a file or as mapped.</summary>
     public const uint ImageBytes = 512u << 20;
 
     /// <summary>Exported functions or names of one image; an ordinal has 16 bits.</summary>
@@ -18,14 +21,17 @@ public static class Limits
     /// <summary>Modules that one image imports from.</summary>
     public const int ImportedModules = 4096;
 
-    /// <summary>Functions imported from one module.</summary>
-    public const int ImportedFunctions = 1 << 16;
+    /// <summary>Functions that one image imports from all modules.</summary>
+    public const int ImportedFunctions = 1 << 17;
 
     /// <summary>Base relocations of one image.</summary>
     public const int Relocations = 4 << 20;
 
     /// <summary>Bytes of a name in an image or a symbol file.</summary>
     public const int NameBytes = 4096;
+
+    /// <summary>Bytes of all names of one directory of an image.</summary>
+    public const int DirectoryNameBytes = 16 << 20;
 
     /// <summary>Entries of a debug directory.</summary>
     public const int DebugEntries = 64;
@@ -35,6 +41,18 @@ public static class Limits
 
     /// <summary>Entries of one level of the resource tree.</summary>
     public const int ResourceEntries = 4096;
+
+    /// <summary>Bytes of a version resource.</summary>
+    public const int VersionResourceBytes = 1 << 16;
+
+    /// <summary>Strings of a version resource.</summary>
+    public const int VersionStrings = 256;
+
+    /// <summary>Pages of 4 KB that an image in memory keeps at hand.</summary>
+    public const int CachedImagePages = 1 << 13;
+
+    /// <summary>Messages kept about one image's directories.</summary>
+    public const int ImageProblems = 64;
 
     /// <summary>Runtime functions in .pdata.</summary>
     public const int RuntimeFunctions = 1 << 20;
