@@ -1,2 +1,3 @@
-Console.WriteLine("ntscope");
-return 0;
+using NtScope.Cli;
+
+return await Application.RunAsync(args);
