@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using NtScope.Cli.Commands;
 using NtScope.Rendering;
 
 namespace NtScope.Cli;
@@ -48,11 +47,7 @@ internal static class Application
 
     private static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Shows what a Windows kernel holds: system calls, desktops, callbacks; from images, known builds and captures.")
-        {
-            SyscallsCommand.Create(),
-            InfoCommand.Create(),
-        };
+        var root = new RootCommand("Shows what a Windows kernel holds: system calls, desktops, callbacks; from images, known builds and captures.");
         return root;
     }
 

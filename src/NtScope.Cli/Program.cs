@@ -1,3 +1,3 @@
 using NtScope.Cli;
 
-return await Application.RunAsync(args);
+return await Application.RunAsync(args).ConfigureAwait(false);

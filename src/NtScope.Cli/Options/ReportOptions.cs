@@ -88,7 +88,7 @@ internal sealed class ReportOptions
         }
     }
 
-    private IReadOnlyList<string>? ColumnsOf(ParseResult parsed, IReport report, ReadOnlySpan<string> moreColumns)
+    private string[]? ColumnsOf(ParseResult parsed, IReport report, ReadOnlySpan<string> moreColumns)
     {
         if (parsed.GetValue(_columns) is { } columns)
         {
