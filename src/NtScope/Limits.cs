@@ -68,4 +68,34 @@ public static class Limits
 
     /// <summary>Depth of a report that is read back; ours have six levels.</summary>
     public const int ReportDepth = 16;
+
+    /// <summary>Runs of physical pages of one capture; a kernel dump of a 64 GiB machine has some hundred thousand.</summary>
+    public const int CaptureRuns = 2 << 20;
+
+    /// <summary>Pages that page tables can address: 52 bits of physical address.</summary>
+    public const ulong PhysicalPages = 1UL << 40;
+
+    /// <summary>Bytes of the page bitmap of a crash dump: 2 TiB of memory.</summary>
+    public const ulong CaptureBitmapBytes = 64UL << 20;
+
+    /// <summary>The least that is taken for raw memory, in bytes; no Windows NT runs in less.</summary>
+    public const long RawCaptureMinimum = 1 << 20;
+
+    /// <summary>Bytes of the notes of an ELF core; a processor takes some kilobytes.</summary>
+    public const ulong NoteBytes = 64UL << 20;
+
+    /// <summary>Processors of one machine; Windows stops at 2048.</summary>
+    public const int Processors = 4096;
+
+    /// <summary>Address spaces of one machine that are kept open at a time.</summary>
+    public const int AddressSpaces = 4096;
+
+    /// <summary>Groups of a VMware state file.</summary>
+    public const uint SnapshotGroups = 4096;
+
+    /// <summary>Tags of one group of a VMware state file.</summary>
+    public const int SnapshotTags = 1 << 20;
+
+    /// <summary>Regions of memory in a VMware state file; real ones have a handful.</summary>
+    public const uint SnapshotRegions = 4096;
 }
