@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using NtScope.Lab.Machine.Memory;
-using Shouldly;
-using Xunit;
 
 namespace NtScope.Lab.Tests.Machine.Memory;
 

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using NtScope.Lab.Machine.Memory;
-using Shouldly;
-using Xunit;
 
 namespace NtScope.Lab.Tests.Machine.Memory;
 
