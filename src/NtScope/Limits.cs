@@ -33,6 +33,30 @@ public static class Limits
     /// <summary>Bytes of all names of one directory of an image.</summary>
     public const int DirectoryNameBytes = 16 << 20;
 
+    /// <summary>Streams of one PDB; a number of one has sixteen bits.</summary>
+    public const int PdbStreams = 1 << 16;
+
+    /// <summary>Bytes of a PDB's stream directory.</summary>
+    public const int PdbDirectoryBytes = 64 << 20;
+
+    /// <summary>Symbols of one symbol file.</summary>
+    public const int Symbols = 8 << 20;
+
+    /// <summary>Type records of one symbol file.</summary>
+    public const int TypeRecords = 8 << 20;
+
+    /// <summary>How deep one type may refer to others before it has a name: pointers to pointers, arrays of arrays.</summary>
+    public const int TypeDepth = 32;
+
+    /// <summary>Fields of one structure, or constants of one enumeration.</summary>
+    public const int FieldsPerType = 1 << 16;
+
+    /// <summary>Bytes of an ISF document, unpacked; that of a kernel has 10 MB.</summary>
+    public const int IsfBytes = 256 << 20;
+
+    /// <summary>Bytes of a symbol file.</summary>
+    public const long SymbolFileBytes = 2L << 30;
+
     /// <summary>Entries of a debug directory.</summary>
     public const int DebugEntries = 64;
 

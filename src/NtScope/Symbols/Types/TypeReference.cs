@@ -15,7 +15,7 @@ public sealed record TypeReference(TypeKind Kind, string Name, uint Size, TypeRe
 
     /// <summary><paramref name="count"/> elements of <paramref name="element"/>, one behind the other.</summary>
     public static TypeReference ArrayOf(TypeReference element, uint count) =>
-        new(TypeKind.Array, string.Empty, checked(element.Size * count), element, count);
+        new(TypeKind.Array, string.Empty, (uint)Math.Min((ulong)element.Size * count, uint.MaxValue), element, count);
 
     /// <summary>The type as C writes it after a name is taken out: <c>_LIST_ENTRY</c>, <c>void*</c>, <c>unsigned char[16]</c>.</summary>
     public override string ToString() => Kind switch
