@@ -52,7 +52,7 @@ public sealed class IsfFile : ISymbolFile
     /// <exception cref="InputException">There is no such file, or it is not ISF of a Windows image.</exception>
     public static IsfFile FromFile(string path)
     {
-        using var file = SymbolFile.OpenRead(path);
+        using var file = SymbolFiles.OpenRead(path);
         return FromStream(file, path);
     }
 
@@ -65,8 +65,8 @@ public sealed class IsfFile : ISymbolFile
     public static IsfFile FromStream(Stream stream, string name)
     {
         Span<byte> start = stackalloc byte[6];
-        start.Clear();
-        stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        start[read..].Clear();
         stream.Position = 0;
         if (start[0] == 0xfd && start[1..].SequenceEqual("7zXZ\0"u8))
         {

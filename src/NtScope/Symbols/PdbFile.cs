@@ -59,7 +59,7 @@ public sealed class PdbFile : ISymbolFile
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InputException">There is no such file, or it is no PDB of format 7.00.</exception>
-    public static PdbFile FromFile(string path) => new(SymbolFile.OpenRead(path), path);
+    public static PdbFile FromFile(string path) => new(SymbolFiles.OpenRead(path), path);
 
     /// <summary>Reads a PDB from memory.</summary>
     /// <exception cref="InputException">It is no PDB of format 7.00.</exception>

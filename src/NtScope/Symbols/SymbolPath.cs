@@ -1,5 +1,3 @@
-using NtScope.Symbols.Stores;
-
 namespace NtScope.Symbols;
 
 /// <summary>

@@ -77,7 +77,7 @@ public sealed class SymbolResolver : IDisposable
             try
             {
                 var store = new SymbolStore(cache);
-                using var source = SymbolFile.OpenRead(file.Path);
+                using var source = SymbolFiles.OpenRead(file.Path);
                 store.Keep(identity, target => source.CopyTo(target));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InputException)

@@ -11,6 +11,7 @@ internal sealed class DebugInformation
     private const ushort NoStream = 0xffff;
     private readonly ushort[] _optionalStreams;
 
+    /// <summary>Reads the header and the list of modules.</summary>
     /// <exception cref="InputException">The stream is truncated or its substreams overrun it.</exception>
     public DebugInformation(MultiStreamFile file)
     {

@@ -11,6 +11,7 @@ internal sealed class SectionMap
     private readonly uint[] _omapFrom;
     private readonly uint[] _omapTo;
 
+    /// <summary>Reads the tables that the debug information names.</summary>
     /// <exception cref="InputException">A table has more entries than an image can have.</exception>
     public SectionMap(MultiStreamFile file, DebugInformation information)
     {

@@ -10,6 +10,7 @@ internal sealed class TypeRecords
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
 
+    /// <summary>Reads the stream and finds where each record starts.</summary>
     /// <exception cref="InputException">The stream's header lies.</exception>
     public TypeRecords(MultiStreamFile file)
     {

@@ -11,7 +11,7 @@ internal static class SymbolCandidate
         ISymbolFile file;
         try
         {
-            file = SymbolFile.Open(path);
+            file = SymbolFiles.Open(path);
         }
         catch (InputException failure)
         {

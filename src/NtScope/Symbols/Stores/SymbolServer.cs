@@ -74,9 +74,9 @@ internal sealed class SymbolServer(IProgress<SymbolDownload>? progress) : IDispo
                 target.Write(Cabinet.UnpackOnly(unpacking, name));
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException failure) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"the server sent nothing for {Silence.TotalSeconds} seconds");
+            throw new TimeoutException($"the server sent nothing for {Silence.TotalSeconds} seconds", failure);
         }
     }
 

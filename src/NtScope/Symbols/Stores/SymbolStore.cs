@@ -58,7 +58,7 @@ internal sealed class SymbolStore(string root)
                 write(file);
             }
 
-            using (var check = SymbolFile.Open(partial))
+            using (var check = SymbolFiles.Open(partial))
             {
                 if (!check.Identity.Matches(identity))
                 {
@@ -97,11 +97,11 @@ internal sealed class SymbolStore(string root)
         return FileNames.Find(folder, "file.ptr") is { } pointer ? FollowPointer(pointer, identity, attempts) : null;
     }
 
-    private static ISymbolFile? OpenPacked(string path, PdbIdentity identity, List<SymbolAttempt> attempts)
+    private static PdbFile? OpenPacked(string path, PdbIdentity identity, List<SymbolAttempt> attempts)
     {
         try
         {
-            using var packed = SymbolFile.OpenRead(path);
+            using var packed = SymbolFiles.OpenRead(path);
             var file = PdbFile.FromBytes(Cabinet.UnpackOnly(packed, path), identity.FileName);
             if (file.Identity.Matches(identity))
             {
@@ -125,7 +125,7 @@ internal sealed class SymbolStore(string root)
         string text;
         try
         {
-            using var reader = new StreamReader(SymbolFile.OpenRead(pointer));
+            using var reader = new StreamReader(SymbolFiles.OpenRead(pointer));
             var buffer = new char[LargestPointer];
             text = new string(buffer, 0, reader.ReadBlock(buffer)).Trim();
         }

@@ -1,7 +1,7 @@
 namespace NtScope.Symbols;
 
 /// <summary>Opens a file of symbols by what it holds: a PDB, or Volatility's ISF as plain or packed JSON.</summary>
-public static class SymbolFile
+public static class SymbolFiles
 {
     /// <summary>Opens <paramref name="path"/>.</summary>
     /// <exception cref="InputException">There is no such file, or it is neither.</exception>
