@@ -12,9 +12,8 @@ var kernels = IsfKernel.ReadAll(Path.Combine(facts, "kernels"));
 Write("services.bin", ServiceCompiler.Compile(facts, kernels));
 Write("prototypes.bin", PrototypeCompiler.Compile(Path.Combine(facts, "prototypes.json")));
 Write("symbols.bin", SymbolCompiler.Compile(kernels));
-Write("types.bin", TypeCompiler.Compile(kernels, []));
-//W Write("win32k.bin", Win32kCompiler.Compile(Path.Combine(facts, "win32k-layouts.json")));
-//W Write("desktops.bin", DesktopCompiler.Compile(Path.Combine(facts, "virtual-desktop-iids.json")));
+Write("types.bin", TypeCompiler.Compile(kernels, PublishedLayouts.ReadAll(Path.Combine(facts, "layouts"), kernels)));
+Write("desktops.bin", DesktopCompiler.Compile(Path.Combine(facts, "win32k-layouts.json"), Path.Combine(facts, "virtual-desktop-iids.json")));
 return 0;
 
 void Write(string name, byte[] content)

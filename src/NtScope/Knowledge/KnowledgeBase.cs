@@ -19,6 +19,8 @@ public sealed class KnowledgeBase
     private readonly Lazy<KnownKernel[]> _kernels;
     private readonly Lazy<PublishedTables> _published;
     private readonly Lazy<KnownTypes?[]> _typeSources;
+    private readonly Lazy<Win32kLayouts> _win32kLayouts = new(() => new Win32kLayouts(KnowledgeResource.Open("desktops.bin")));
+    private readonly Lazy<VirtualDesktopIdentifiers> _virtualDesktops = new(() => new VirtualDesktopIdentifiers(KnowledgeResource.Open("desktops.bin")));
 
     private KnowledgeBase()
     {
@@ -36,6 +38,12 @@ public sealed class KnowledgeBase
     /// <summary>The service tables of builds as published.</summary>
     public PublishedTables PublishedTables => _published.Value;
 
+    /// <summary>The layouts of win32k's session structures.</summary>
+    public Win32kLayouts Win32kLayouts => _win32kLayouts.Value;
+
+    /// <summary>The COM identifiers of virtual desktops.</summary>
+    public VirtualDesktopIdentifiers VirtualDesktops => _virtualDesktops.Value;
+
     /// <summary>How many prototypes are known.</summary>
     public int PrototypeCount => _prototypes.Value.Count;
 
@@ -51,37 +59,41 @@ public sealed class KnowledgeBase
     public bool TryGetPrototype(string name, [NotNullWhen(true)] out Prototype? prototype) => _prototypes.Value.TryGet(name, out prototype);
 
     /// <summary>
-    /// The structure layouts of a kernel: its own where they are known; else those of the nearest revision of the same build, else of the
-    /// nearest build. The origin says which. Null if no layouts are known for the architecture.
+    /// The structure layouts of a kernel: its own where they are known; else those of the nearest revision of the same build, from symbols
+    /// before published ones; else of the nearest build. The origin says which. Null if no layouts are known for the architecture.
     /// </summary>
     public ITypeSource? NearestTypes(FileVersion version, ProcessorArchitecture architecture)
     {
-        var file = _types.Value;
-        var best = -1;
-        for (var i = 0; i < file.Records.Length; i++)
-        {
-            if (file.Records[i].Architecture == architecture && (best < 0 || Distance(file.Records[i]).CompareTo(Distance(file.Records[best])) < 0))
-            {
-                best = i;
-            }
-        }
-
-        if (best < 0)
+        var records = _types.Value.Records;
+        var nearest = Enumerable.Range(0, records.Length)
+            .Where(source => records[source].Architecture == architecture)
+            .OrderByDescending(source => records[source].Version == version)
+            .ThenBy(source => Math.Abs(records[source].Version.Build - version.Build))
+            .ThenByDescending(source => records[source].FromSymbols)
+            .ThenBy(source => Math.Abs(records[source].Version.Revision - version.Revision))
+            .DefaultIfEmpty(-1)
+            .First();
+        if (nearest < 0)
         {
             return null;
         }
 
-        var types = _typeSources.Value[best] ??= new KnownTypes(file, file.Records[best]);
-        return file.Records[best].Version == version ? types : types.WithOrigin($"{types.Origin}, the nearest known to {version}");
+        var types = TypesAt(nearest);
+        return records[nearest].Version == version ? types : types.WithOrigin($"{types.Origin}, the nearest known to {version}");
+    }
 
-        (int Build, int Revision, bool Published) Distance(TypeFile.SourceRecord record) =>
-            (Math.Abs(record.Version.Build - version.Build), Math.Abs(record.Version.Revision - version.Revision), !record.FromSymbols);
+    internal ITypeSource? PublishedTypes(FileVersion version, ProcessorArchitecture architecture)
+    {
+        var found = Array.FindIndex(_types.Value.Records, record => record.Version == version && record.Architecture == architecture && !record.FromSymbols);
+        return found < 0 ? null : TypesAt(found);
     }
 
     internal bool HasSymbols(PdbIdentity identity) => FindSymbols(identity) is not null;
 
     internal ISymbolSource? SymbolsOf(PdbIdentity identity) =>
         FindSymbols(identity) is { } record ? new KnownSymbols(_symbols.Value, record) : null;
+
+    private KnownTypes TypesAt(int source) => _typeSources.Value[source] ??= new KnownTypes(_types.Value, _types.Value.Records[source]);
 
     private SymbolFile.KernelRecord? FindSymbols(PdbIdentity identity) =>
         Array.Find(_symbols.Value.Records, record => record.Guid == identity.Guid && record.Age == identity.Age);
