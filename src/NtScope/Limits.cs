@@ -122,4 +122,7 @@ public static class Limits
 
     /// <summary>Regions of memory in a VMware state file; real ones have a handful.</summary>
     public const uint SnapshotRegions = 4096;
+
+    /// <summary>Files of a folder that are looked at; System32 has some five thousand.</summary>
+    public const int FolderFiles = 1 << 16;
 }

@@ -1,0 +1,59 @@
+namespace NtScope.Targets;
+
+/// <summary>Opens what a user names: a known build, a folder of images, an image file or several. Files are told apart by content.</summary>
+public static class TargetOpener
+{
+    /// <summary>Opens a known build (<c>10.0.18362.476</c>, <c>19041</c>, <c>22621-arm64</c>, a PDB's GUID and age), a folder or a file.</summary>
+    /// <exception cref="InputException">Nothing of this name can be used; the message says why.</exception>
+    public static Target Open(string nameOrPath, TargetOptions options) => Open([nameOrPath], options);
+
+    /// <summary>Opens a target; several names must be images or folders of images, which are joined into one target.</summary>
+    /// <exception cref="InputException">One of the names cannot be used; the message says which and why.</exception>
+    public static Target Open(IReadOnlyList<string> namesOrPaths, TargetOptions options)
+    {
+        if (namesOrPaths.Count == 0)
+        {
+            throw new ArgumentException("At least one name is needed.", nameof(namesOrPaths));
+        }
+
+        if (namesOrPaths is [var name])
+        {
+            if (KnownBuildName.TryParse(name, out var build))
+            {
+                return KnownBuildTarget.Open(name, build, options.Knowledge);
+            }
+
+            if (Directory.Exists(name))
+            {
+                return ImageTarget.OpenFolder(name, options);
+            }
+
+            RequireFile(name);
+            return ImageTarget.OpenFiles([name], options);
+        }
+
+        List<string> files = [];
+        foreach (var path in namesOrPaths)
+        {
+            if (Directory.Exists(path))
+            {
+                files.AddRange(ImageTarget.ImagesIn(path, options.Cancellation));
+            }
+            else
+            {
+                RequireFile(path);
+                files.Add(path);
+            }
+        }
+
+        return ImageTarget.OpenFiles(files, options);
+    }
+
+    private static void RequireFile(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InputException(path, "there is no such file, folder or known build");
+        }
+    }
+}
