@@ -114,6 +114,24 @@ public static class Limits
     /// <summary>Address spaces of one machine that are kept open at a time.</summary>
     public const int AddressSpaces = 4096;
 
+    /// <summary>Bytes below an address inside the kernel that are searched for its image; the largest kernels have 17 MiB.</summary>
+    public const ulong KernelSearchBytes = 64UL << 20;
+
+    /// <summary>Mapped or empty stretches that a search for the kernel's image looks at.</summary>
+    public const int KernelSearchPages = 4 << 20;
+
+    /// <summary>Entries of the kernel's list of loaded modules; real machines have some hundred.</summary>
+    public const int LoadedModules = 4096;
+
+    /// <summary>Processes of one machine that a walk of their list follows.</summary>
+    public const int Processes = 1 << 16;
+
+    /// <summary>Bytes of a capture that are searched for page tables that map themselves, where no header names their root.</summary>
+    public const ulong DirectoryTableSearchBytes = 32UL << 30;
+
+    /// <summary>Roots of page tables that are tried before a capture is given up.</summary>
+    public const int DirectoryTableCandidates = 64;
+
     /// <summary>Groups of a VMware state file.</summary>
     public const uint SnapshotGroups = 4096;
 

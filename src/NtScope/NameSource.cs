@@ -20,4 +20,7 @@ public enum NameSource
 
     /// <summary>What is published of this build; another revision of it may differ.</summary>
     KnownBuild,
+
+    /// <summary>Structures of the target itself: a dump's header, a list that leads there.</summary>
+    Structure,
 }

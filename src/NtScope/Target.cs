@@ -36,6 +36,9 @@ public sealed class Target : IDisposable
     /// <summary>The page tables, to read other processes and to explain translations; null without physical memory.</summary>
     public IAddressSpaces? AddressSpaces { get; init; }
 
+    /// <summary>The sessions of a capture, one process for each; empty where there are none to tell apart.</summary>
+    public IReadOnlyList<SessionSpace> Sessions { get; init; } = [];
+
     /// <summary>What is known of the target as a whole, in the order in which <c>info</c> shows it.</summary>
     public IReadOnlyList<TargetFact> Facts { get; init; } = [];
 

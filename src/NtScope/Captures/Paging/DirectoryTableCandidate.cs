@@ -1,0 +1,8 @@
+namespace NtScope.Captures.Paging;
+
+/// <summary>A place where the root of page tables may be.</summary>
+/// <param name="Root">The physical address of the root.</param>
+/// <param name="Mode">The form that its tables would have.</param>
+/// <param name="Evidence">What speaks for it, as the end of a sentence: <c>by the dump's header</c>.</param>
+/// <param name="InsideKernel">An address inside the kernel's image that came with it, if one did.</param>
+internal sealed record DirectoryTableCandidate(PhysicalAddress Root, PagingMode Mode, string Evidence, VirtualAddress? InsideKernel = null);

@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+
+namespace NtScope.Captures.Paging;
+
+/// <summary>
+/// Finds roots of page tables: in the headers, in the code that starts further processors (below 1 MiB), else by tables that map themselves, as
+/// Windows lets its own do. Candidates come in the order of what speaks for them; later ones are searched for only when asked.
+/// </summary>
+internal static class DirectoryTableFinder
+{
+    private const int PageSize = 0x1000;
+    private const int ChunkSize = 1 << 20;
+    private const ulong FiveLevelBit = 1 << 12;
+    private const ulong ExtensionBit = 1 << 5;
+
+    public static IEnumerable<DirectoryTableCandidate> Find(Capture capture, IProgress<Progress>? progress, CancellationToken cancellation)
+    {
+        var header = capture.Header;
+        foreach (var candidate in FromHeader(header))
+        {
+            yield return candidate;
+        }
+
+        if (header.Architecture is not ProcessorArchitecture.X86)
+        {
+            foreach (var candidate in FromStartBlock(capture))
+            {
+                yield return candidate;
+            }
+        }
+
+        foreach (var candidate in FromSelfMaps(capture, header.Architecture, progress, cancellation))
+        {
+            yield return candidate;
+        }
+    }
+
+    private static IEnumerable<DirectoryTableCandidate> FromHeader(CaptureHeader header)
+    {
+        if (header.DirectoryTable is { } root && header.Architecture == ProcessorArchitecture.X86)
+        {
+            yield return new DirectoryTableCandidate(root, header.PhysicalAddressExtension == false ? PagingMode.Legacy : PagingMode.Extended, "by the capture's header");
+        }
+        else if (header.DirectoryTable is { } wideRoot && header.Processors.Count <= 1)
+        {
+            yield return new DirectoryTableCandidate(wideRoot, Mode(header.Processors is [var only] ? only.Control4 : null), "by the capture's header");
+        }
+
+        var seen = new HashSet<PhysicalAddress>();
+        foreach (var processor in header.Processors)
+        {
+            if (processor.DirectoryTable is { } found && seen.Add(found))
+            {
+                yield return new DirectoryTableCandidate(found, Mode(processor.Control4), "by a processor's registers");
+                if (header.Architecture == ProcessorArchitecture.Unknown && processor.Control4 is { } control4)
+                {
+                    var narrow = (control4 & ExtensionBit) == 0 ? PagingMode.Legacy : PagingMode.Extended;
+                    yield return new DirectoryTableCandidate(found, narrow, "by a processor's registers");
+                }
+            }
+        }
+    }
+
+    private static PagingMode Mode(ulong? control4) => (control4 & FiveLevelBit) is > 0 ? PagingMode.FiveLevel : PagingMode.FourLevel;
+
+    // PROCESSOR_START_BLOCK: a jump, its length and flags, the kernel's entry for the new processor at 70h, CR3 at A0h.
+    private static IEnumerable<DirectoryTableCandidate> FromStartBlock(Capture capture)
+    {
+        var page = new byte[PageSize];
+        for (ulong address = PageSize; address < ChunkSize; address += PageSize)
+        {
+            if (capture.Read(new PhysicalAddress(address), page, out _) != PageSize)
+            {
+                continue;
+            }
+
+            var words = MemoryMarshal.Cast<byte, ulong>(page);
+            var (target, control3) = (words[0x70 / 8], words[0xA0 / 8]);
+            if ((words[0] & 0xFFFFFFFFFFFF00FF) == 0x00000001000600E9
+                && (target & 0xFFFFF80000000003) == 0xFFFFF80000000000
+                && (control3 & 0xFFFFFF0000000FFF) == 0 && control3 != 0)
+            {
+                yield return new DirectoryTableCandidate(new PhysicalAddress(control3), PagingMode.FourLevel, "by the start-up code of further processors", new VirtualAddress(target));
+            }
+        }
+    }
+
+    private static IEnumerable<DirectoryTableCandidate> FromSelfMaps(
+        Capture capture, ProcessorArchitecture architecture, IProgress<Progress>? progress, CancellationToken cancellation)
+    {
+        var total = (long)Math.Min(capture.Ranges.Aggregate(0UL, (sum, range) => sum + range.Length), Limits.DirectoryTableSearchBytes);
+        var chunk = new byte[ChunkSize];
+        var pointerSearches = new Allowance(4);
+        ulong searched = 0;
+        foreach (var range in capture.Ranges)
+        {
+            for (ulong offset = 0; offset < range.Length && searched < Limits.DirectoryTableSearchBytes; offset += ChunkSize, searched += ChunkSize)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report(new Progress("searching for page tables", (long)searched, total, ProgressUnit.Bytes));
+                var start = range.Start + offset;
+                var length = (int)Math.Min(ChunkSize, range.Length - offset) / PageSize * PageSize;
+                length = capture.Read(start, chunk.AsSpan(0, length), out _) / PageSize * PageSize;
+                for (var at = 0; at < length; at += PageSize)
+                {
+                    if (FromPage(capture, architecture, start + (uint)at, chunk.AsSpan(at, PageSize), pointerSearches) is { } candidate)
+                    {
+                        yield return candidate;
+                    }
+                }
+            }
+        }
+    }
+
+    private static DirectoryTableCandidate? FromPage(Capture capture, ProcessorArchitecture architecture, PhysicalAddress address, ReadOnlySpan<byte> page, Allowance pointerSearches)
+    {
+        if (architecture is not ProcessorArchitecture.X86 && SelfMapsWide(address, MemoryMarshal.Cast<byte, ulong>(page)))
+        {
+            return new DirectoryTableCandidate(address, PagingMode.FourLevel, "by page tables that map themselves");
+        }
+
+        if (architecture is ProcessorArchitecture.X64 or ProcessorArchitecture.Arm64)
+        {
+            return null;
+        }
+
+        // Without PAE the directory maps itself at C0000000h; with PAE the last of four directories has all four in its first entries.
+        var narrow = MemoryMarshal.Cast<byte, uint>(page);
+        if ((narrow[0x300] & 0xFFFFF001) == ((uint)address.Value | 1) && address.Value <= uint.MaxValue)
+        {
+            return new DirectoryTableCandidate(address, PagingMode.Legacy, "by a page directory that maps itself");
+        }
+
+        var wide = MemoryMarshal.Cast<byte, ulong>(page)[..4];
+        const ulong Frame = 0xF_FFFF_FFFF_F000;
+        return (wide[3] & Frame) == address.Value && (wide[0] & wide[1] & wide[2] & wide[3] & 1) != 0 && pointerSearches.TryTake() && FindPointers(capture, wide) is { } root
+            ? new DirectoryTableCandidate(root, PagingMode.Extended, "by page directories that map themselves")
+            : null;
+    }
+
+    private static bool SelfMapsWide(PhysicalAddress address, ReadOnlySpan<ulong> entries)
+    {
+        // Valid, writable, accessed, dirty, supervisor; bits 52 to 62 are Windows's own.
+        var wanted = address.Value | 0x63;
+        foreach (var entry in entries[256..])
+        {
+            if ((entry & 0x000FFFFFFFFFF0FF) == wanted)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The table of four pointers to the directories is 32 bytes anywhere below 4 GiB.
+    private static PhysicalAddress? FindPointers(Capture capture, ReadOnlySpan<ulong> directories)
+    {
+        const ulong Frame = 0xF_FFFF_FFFF_F000;
+        var chunk = new byte[ChunkSize];
+        foreach (var range in capture.Ranges)
+        {
+            for (ulong offset = 0; offset < range.Length && (range.Start + offset).Value <= uint.MaxValue; offset += ChunkSize)
+            {
+                var length = capture.Read(range.Start + offset, chunk.AsSpan(0, (int)Math.Min(ChunkSize, range.Length - offset)), out _);
+                var words = MemoryMarshal.Cast<byte, ulong>(chunk.AsSpan(0, length / 32 * 32));
+                for (var i = 0; i + 3 < words.Length; i += 4)
+                {
+                    if ((words[i] & 1) != 0
+                        && (words[i] & Frame) == (directories[0] & Frame) && (words[i + 1] & Frame) == (directories[1] & Frame)
+                        && (words[i + 2] & Frame) == (directories[2] & Frame) && (words[i + 3] & Frame) == (directories[3] & Frame)
+                        && range.Start.Value + offset + (uint)i * 8 is var found && (found & 0xFFF) != (directories[3] & Frame))
+                    {
+                        return new PhysicalAddress(found);
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    // A search for the pointers reads all memory below 4 GiB; pages that only look like directories must not buy many.
+    private sealed class Allowance(int count)
+    {
+        private int _left = count;
+
+        public bool TryTake() => _left-- > 0;
+    }
+}

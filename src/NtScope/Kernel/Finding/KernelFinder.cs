@@ -1,0 +1,160 @@
+using System.Diagnostics.CodeAnalysis;
+using NtScope.Images;
+
+namespace NtScope.Kernel.Finding;
+
+/// <summary>
+/// Finds the kernel's image in a system address space, without symbols: by hints first, else by walking the addresses that Windows gives it.
+/// An image is the kernel if its PDB or its export directory has one of the kernel's names.
+/// </summary>
+public static class KernelFinder
+{
+    private const int PageSize = 0x1000;
+    private const int InterruptVectors = 32;
+    private const uint DebuggerTag = 0x4742444B;
+
+    private static readonly string[] PdbNames = ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrnlpa.pdb", "ntkrpamp.pdb", "ntkrla57.pdb"];
+
+    /// <summary>Finds the kernel, or returns null if this address space has none that is readable.</summary>
+    public static FoundKernel? Find(IMemory memory, KernelHints hints) =>
+        ByModuleList(memory, hints)
+        ?? ByDebuggerData(memory, hints)
+        ?? ByCode(memory, hints)
+        ?? ByScan(memory);
+
+    private static FoundKernel? ByModuleList(IMemory memory, KernelHints hints)
+    {
+        if (hints.LoadedModuleList is not { } head)
+        {
+            return null;
+        }
+
+        // The kernel comes first; a few more are tried because a list may have been tampered with.
+        foreach (var module in LoadedModuleList.Read(memory, head, limit: 4).Modules)
+        {
+            if (TryOpen(memory, module.Base, out var image))
+            {
+                return new FoundKernel(module.Base, image, "by the list of loaded modules that the header names");
+            }
+        }
+
+        return null;
+    }
+
+    private static FoundKernel? ByDebuggerData(IMemory memory, KernelHints hints) =>
+        hints.DebuggerDataBlock is { } block
+        && memory.TryReadUInt32(block + 0x10, out var tag, out _) && tag == DebuggerTag
+        && memory.TryReadUInt64(block + 0x18, out var start, out _)
+        && TryOpen(memory, new VirtualAddress(memory.PointerSize == 4 ? (uint)start : start), out var image)
+            ? new FoundKernel(new VirtualAddress(memory.PointerSize == 4 ? (uint)start : start), image, "by the debugger's data block")
+            : null;
+
+    private static FoundKernel? ByCode(IMemory memory, KernelHints hints)
+    {
+        var tried = new HashSet<ulong>();
+        foreach (var address in hints.InsideKernel.Concat(InterruptHandlers(memory, hints)))
+        {
+            // Handlers lie close together: one search for each stretch that an image can cover.
+            if (tried.Add(address.Value / Limits.KernelSearchBytes) && SearchDown(memory, address) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<VirtualAddress> InterruptHandlers(IMemory memory, KernelHints hints)
+    {
+        if (hints.InterruptTable is not { } table || memory.PointerSize != sizeof(ulong))
+        {
+            yield break;
+        }
+
+        for (var vector = 0; vector < InterruptVectors; vector++)
+        {
+            // KIDTENTRY64: offset bits 0-15 at 0, 16-31 at 6, 32-63 at 8.
+            if (memory.TryReadUInt64(table + (ulong)(vector * 16), out var low, out _) && memory.TryReadUInt32(table + (ulong)(vector * 16 + 8), out var high, out _))
+            {
+                var handler = (ulong)high << 32 | (low >> 48 << 16) | (low & 0xFFFF);
+                if (handler >> 47 == 0x1FFFF)
+                {
+                    yield return new VirtualAddress(handler);
+                }
+            }
+        }
+    }
+
+    private static FoundKernel? SearchDown(IMemory memory, VirtualAddress inside)
+    {
+        var page = inside.Value & ~(ulong)(PageSize - 1);
+        for (ulong distance = 0; distance < Limits.KernelSearchBytes && distance <= page; distance += PageSize)
+        {
+            var address = new VirtualAddress(page - distance);
+            if (HasSignature(memory, address, out _) && TryOpen(memory, address, out var image) && inside - address < image.SizeOfImage)
+            {
+                return new FoundKernel(address, image, "by code of its own that a processor was to run");
+            }
+        }
+
+        return null;
+    }
+
+    // Where tables end, whole stretches of addresses are skipped: the fault tells the level whose entry is empty.
+    private static FoundKernel? ByScan(IMemory memory)
+    {
+        var (address, end) = memory.PointerSize == sizeof(ulong)
+            ? (0xFFFF_F800_0000_0000UL, 0xFFFF_F880_0000_0000UL)
+            : (0x8000_0000UL, 0xFFFF_F000UL);
+        for (var steps = 0; address < end && steps < Limits.KernelSearchPages; steps++)
+        {
+            if (HasSignature(memory, new VirtualAddress(address), out var fault) && TryOpen(memory, new VirtualAddress(address), out var image))
+            {
+                return new FoundKernel(new VirtualAddress(address), image, "by a search for its image");
+            }
+
+            var size = fault.Kind is ReadFaultKind.NotPresent or ReadFaultKind.NotCaptured ? Coverage(fault.Level, memory.PointerSize) : PageSize;
+            address = (address & ~(size - 1)) + size;
+        }
+
+        return null;
+    }
+
+    private static ulong Coverage(PageTableLevel level, int pointerSize) => level switch
+    {
+        PageTableLevel.PageDirectory => pointerSize == sizeof(ulong) ? 2UL << 20 : 1UL << 20,
+        PageTableLevel.PageDirectoryPointer => 1UL << 30,
+        PageTableLevel.PageMap4 => 1UL << 39,
+        PageTableLevel.PageMap5 => 1UL << 48,
+        _ => PageSize,
+    };
+
+    private static bool HasSignature(IMemory memory, VirtualAddress address, out ReadFault fault)
+    {
+        Span<byte> start = stackalloc byte[2];
+        return memory.TryRead(address, start, out fault) && start.SequenceEqual("MZ"u8);
+    }
+
+    private static bool TryOpen(IMemory memory, VirtualAddress address, [NotNullWhen(true)] out PeImage? image)
+    {
+        image = null;
+        try
+        {
+            var candidate = PeImage.FromMemory(memory, address, "nt");
+            if (candidate.PointerSize == memory.PointerSize && IsKernel(candidate))
+            {
+                image = candidate;
+            }
+        }
+        catch (InputException)
+        {
+            // Not an image, or one whose headers are gone: not the kernel.
+        }
+
+        return image is not null;
+    }
+
+    private static bool IsKernel(PeImage image) => image.Pdb is { } pdb
+        ? PdbNames.Contains(pdb.FileName, StringComparer.OrdinalIgnoreCase)
+        : image.Exports.ModuleName?.StartsWith("nt", StringComparison.OrdinalIgnoreCase) == true && image.Exports.TryGetRva("PsInitialSystemProcess", out _);
+}

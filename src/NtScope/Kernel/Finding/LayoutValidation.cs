@@ -1,0 +1,16 @@
+namespace NtScope.Kernel.Finding;
+
+/// <summary>Whether structure layouts fit a machine.</summary>
+/// <param name="Problem">What contradicts them, as the end of a sentence; null if nothing does.</param>
+/// <param name="SystemProcess">The System process; null if it was not found.</param>
+/// <param name="SystemDirectoryTable">Its root of page tables.</param>
+/// <param name="ActiveProcessHead">The head of the list of processes, if it is known.</param>
+public sealed record LayoutValidation(
+    string? Problem,
+    VirtualAddress? SystemProcess,
+    PhysicalAddress? SystemDirectoryTable,
+    VirtualAddress? ActiveProcessHead)
+{
+    /// <summary>Whether the layouts may be trusted.</summary>
+    public bool IsValid => Problem is null;
+}

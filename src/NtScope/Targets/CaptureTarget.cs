@@ -1,0 +1,132 @@
+using System.Globalization;
+using NtScope.Captures;
+using NtScope.Captures.Paging;
+using NtScope.Kernel.Finding;
+using NtScope.Knowledge;
+using NtScope.Reports;
+
+namespace NtScope.Targets;
+
+/// <summary>Makes a target of a crash dump or memory capture: finds the page tables, the kernel, its names and layouts, its modules and sessions.</summary>
+internal static class CaptureTarget
+{
+    /// <summary>Opens a capture.</summary>
+    /// <exception cref="InputException">The file is no capture, or no Windows kernel can be found in it.</exception>
+    public static Target Open(string path, KnowledgeBase knowledge, IProgress<Progress>? progress, CancellationToken cancellation)
+    {
+        var capture = Capture.Open(path);
+        try
+        {
+            return Open(capture, knowledge, progress, cancellation);
+        }
+        catch
+        {
+            capture.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a target of a capture that is open; the target owns it.</summary>
+    /// <exception cref="InputException">No Windows kernel can be found in it.</exception>
+    public static Target Open(Capture capture, KnowledgeBase knowledge, IProgress<Progress>? progress, CancellationToken cancellation)
+    {
+        var (spaces, kernel, evidence) = FindKernel(capture, progress, cancellation);
+        var machine = CapturedMachine.Read(capture, spaces, kernel, knowledge);
+        var architecture = kernel.Image.Architecture;
+        return new Target(capture)
+        {
+            Kind = TargetKind.Capture,
+            Summary = new TargetSummary(
+                capture.Name,
+                "capture",
+                architecture == ProcessorArchitecture.Unknown ? null : architecture.ToString().ToLowerInvariant(),
+                machine.Version?.ToString(),
+                kernel.Image.Pdb?.ToString()),
+            Architecture = architecture,
+            Memory = machine.Spaces.System,
+            Modules = machine.Modules,
+            Types = machine.Types,
+            Physical = capture,
+            AddressSpaces = machine.Spaces,
+            Sessions = machine.Sessions,
+            Facts = Facts(capture, machine, kernel, evidence),
+            Notes = [.. capture.Problems, .. machine.Notes],
+        };
+    }
+
+    private static (AddressSpaces Spaces, FoundKernel Kernel, string Evidence) FindKernel(
+        Capture capture, IProgress<Progress>? progress, CancellationToken cancellation)
+    {
+        var header = capture.Header;
+        var tried = 0;
+        foreach (var candidate in DirectoryTableFinder.Find(capture, progress, cancellation).Take(Limits.DirectoryTableCandidates))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            tried++;
+            var spaces = new AddressSpaces(capture, candidate.Mode, candidate.Root);
+            var hints = new KernelHints
+            {
+                LoadedModuleList = header.LoadedModuleList,
+                DebuggerDataBlock = header.DebuggerDataBlock,
+                InsideKernel = [.. Known(candidate.InsideKernel), .. header.Processors.SelectMany(processor => Known(processor.SystemCallEntry, processor.InstructionPointer))],
+                InterruptTable = header.Processors.Select(processor => processor.InterruptTable).FirstOrDefault(table => table is not null),
+            };
+            if (KernelFinder.Find(spaces.System, hints) is { } kernel)
+            {
+                return (spaces, kernel, candidate.Evidence);
+            }
+        }
+
+        throw new InputException(
+            capture.Name,
+            tried == 0
+                ? $"this {capture.FormatName} holds no page tables of a Windows: is it a capture of physical memory?"
+                : $"no Windows kernel is mapped by the page tables of this {capture.FormatName} ({tried} {(tried == 1 ? "root was" : "roots were")} tried)");
+    }
+
+    private static IEnumerable<VirtualAddress> Known(params VirtualAddress?[] addresses) => addresses.OfType<VirtualAddress>();
+
+    private static List<TargetFact> Facts(Capture capture, CapturedMachine machine, FoundKernel kernel, string evidence)
+    {
+        var header = capture.Header;
+        var present = capture.Ranges.Aggregate(0UL, (sum, range) => sum + range.Length);
+        var facts = new List<TargetFact>
+        {
+            new("Format", capture.FormatName),
+            new("Physical memory", $"{Capture.Size(present)} in {capture.Ranges.Count.ToString(CultureInfo.InvariantCulture)} runs, up to {capture.End}"),
+            new("Windows", machine.Version?.ToString() ?? "unknown"),
+            new("Kernel base", $"{kernel.Base} ({kernel.Evidence})"),
+            new("Kernel PDB", kernel.Image.Pdb?.ToString() ?? "unknown: the debug directory is not in the capture"),
+            new("Directory table base", $"{machine.Spaces.SystemDirectoryTable} ({evidence})"),
+            new("Paging", Describe(machine.Spaces.Mode)),
+        };
+        Add("Build in header", header.Build);
+        Add("Processors", header.ProcessorCount);
+        Add("Taken", header.Time?.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
+        Add("Up time", header.UpTime?.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture));
+        Add("Bug check", header.BugCheckCode is { } code
+            ? $"{code:X} ({string.Join(", ", header.BugCheckParameters.Select(parameter => parameter.ToString("x16", CultureInfo.InvariantCulture)))})"
+            : null);
+        Add("Comment", header.Comment);
+        Add("Modules", machine.Modules.Count);
+        Add("Sessions", machine.Sessions.Count);
+        Add("Layouts", machine.Types?.Origin ?? "none that fit");
+        return facts;
+
+        void Add(string name, object? value)
+        {
+            if (value is not null)
+            {
+                facts.Add(new TargetFact(name, Convert.ToString(value, CultureInfo.InvariantCulture)!));
+            }
+        }
+    }
+
+    private static string Describe(PagingMode mode) => mode switch
+    {
+        PagingMode.FourLevel => "x64, four levels",
+        PagingMode.FiveLevel => "x64, five levels",
+        PagingMode.Extended => "x86 with PAE",
+        _ => "x86 without PAE",
+    };
+}

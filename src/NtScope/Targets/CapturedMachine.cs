@@ -1,0 +1,193 @@
+using NtScope.Captures;
+using NtScope.Captures.Paging;
+using NtScope.Images;
+using NtScope.Kernel.Finding;
+using NtScope.Knowledge;
+using NtScope.Symbols;
+using NtScope.Symbols.Types;
+
+namespace NtScope.Targets;
+
+/// <summary>What can be read of a machine once its kernel is found: names, layouts that fit, modules, sessions.</summary>
+internal sealed class CapturedMachine
+{
+    private const int LayoutAttempts = 12;
+
+    private readonly FoundKernel _kernel;
+    private readonly KnowledgeBase _knowledge;
+    private readonly List<string> _notes = [];
+
+    private CapturedMachine(AddressSpaces spaces, FoundKernel kernel, KnowledgeBase knowledge)
+    {
+        Spaces = spaces;
+        _kernel = kernel;
+        _knowledge = knowledge;
+    }
+
+    public AddressSpaces Spaces { get; private set; }
+
+    public FileVersion? Version { get; private set; }
+
+    public ITypeSource? Types { get; private set; }
+
+    public IReadOnlyList<Module> Modules { get; private set; } = [];
+
+    public IReadOnlyList<SessionSpace> Sessions { get; private set; } = [];
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    public static CapturedMachine Read(Capture capture, AddressSpaces spaces, FoundKernel kernel, KnowledgeBase knowledge)
+    {
+        var machine = new CapturedMachine(spaces, kernel, knowledge);
+        machine.Read(capture);
+        return machine;
+    }
+
+    private void Read(Capture capture)
+    {
+        var memory = Spaces.System;
+        var known = _kernel.Image.Pdb is { } pdb ? _knowledge.FindKernel(pdb) : null;
+        Version = known?.Version ?? _kernel.Image.Version?.FileVersion ?? SharedDataVersion(memory) ?? HeaderVersion(capture.Header);
+        var symbols = known?.Symbols;
+        _notes.Add(symbols is not null
+            ? $"Names come from embedded knowledge of this very kernel ({known!.Version})."
+            : known is not null
+                ? $"The service table of this kernel ({known.Version}) is known, its other names are not: they come from exports."
+                : "This kernel is not known: names come from its exports.");
+
+        var head = ModuleListHead.Find(memory, _kernel, symbols, capture.Header.LoadedModuleList);
+        var list = head is { } found ? LoadedModuleList.Read(memory, found) : new LoadedModuleList([], "The list of loaded modules was not found.");
+        if (list.Problem is { } problem)
+        {
+            _notes.Add(problem);
+        }
+
+        var validation = ChooseLayouts(symbols, list);
+        if (validation?.SystemDirectoryTable is { } root && root != Spaces.SystemDirectoryTable)
+        {
+            Spaces = new AddressSpaces(capture, Spaces.Mode, root);
+        }
+
+        Spaces.InvalidMask = InvalidMask(symbols);
+        if (Types is not null && validation?.SystemProcess is { } system)
+        {
+            Sessions = SessionFinder.Find(Spaces.System, Types, system);
+        }
+
+        var names = new KernelSymbols(symbols, Found(head, validation, capture.Header));
+        Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list)];
+    }
+
+    // The kernel's own layouts first, then those of other builds by distance; whichever fits the System process and the module list.
+    private LayoutValidation? ChooseLayouts(ISymbolSource? symbols, LoadedModuleList list)
+    {
+        if (Version is not { } version)
+        {
+            _notes.Add("The kernel's version could not be read, so no structure layouts were chosen.");
+            return null;
+        }
+
+        if (!TryGetRva(symbols, "PsInitialSystemProcess", out var rva)
+            || !Spaces.System.TryReadPointer(_kernel.Base + rva, out var systemProcess, out _)
+            || systemProcess.IsZero)
+        {
+            _notes.Add("The System process was not found, so no structure layouts could be validated.");
+            return null;
+        }
+
+        var validator = new LayoutValidator(Spaces.System, Spaces, _kernel);
+        string? contradiction = null;
+        foreach (var types in Candidates(version))
+        {
+            var validation = validator.Validate(types, systemProcess, list);
+            if (validation.IsValid)
+            {
+                Types = types;
+                _notes.Add($"Structure layouts: {types.Origin}; they fit the System process and the list of loaded modules.");
+                return validation;
+            }
+
+            contradiction ??= $"{types.Origin}: {validation.Problem}";
+        }
+
+        _notes.Add($"No known structure layouts fit this kernel ({contradiction ?? "none are known for its architecture"}); what needs them is left out.");
+        return null;
+    }
+
+    private IEnumerable<ITypeSource> Candidates(FileVersion version)
+    {
+        var origins = new HashSet<string>(StringComparer.Ordinal);
+        var versions = _knowledge.Kernels.Select(kernel => kernel.Version)
+            .OrderBy(other => Math.Abs(other.Build - version.Build))
+            .Prepend(version);
+        foreach (var other in versions)
+        {
+            if (_knowledge.NearestTypes(other, _kernel.Image.Architecture) is { } types && origins.Add(types.Origin) && origins.Count <= LayoutAttempts)
+            {
+                yield return types;
+            }
+        }
+    }
+
+    private bool TryGetRva(ISymbolSource? symbols, string name, out uint rva) =>
+        _kernel.Image.Exports.TryGetRva(name, out rva) || symbols?.TryGetRva(name, out rva) == true;
+
+    // KUSER_SHARED_DATA: NtBuildNumber at 260h from Windows 10 on, NtMajorVersion at 26Ch, NtMinorVersion at 270h.
+    private static FileVersion? SharedDataVersion(IMemory memory)
+    {
+        var shared = new VirtualAddress(memory.PointerSize == sizeof(ulong) ? 0xFFFFF780_00000000 : 0xFFDF0000);
+        return memory.TryReadUInt32(shared + 0x26C, out var major, out _)
+            && memory.TryReadUInt32(shared + 0x270, out var minor, out _)
+            && memory.TryReadUInt32(shared + 0x260, out var build, out _)
+            && major is >= 5 and <= 10 && build is > 2000 and < 100_000
+                ? new FileVersion((int)major, (int)minor, (int)build, 0)
+                : null;
+    }
+
+    private static FileVersion? HeaderVersion(CaptureHeader header) => header.Build switch
+    {
+        >= 9841 and < 100_000 => new FileVersion(10, 0, (int)header.Build, 0),
+        9600 => new FileVersion(6, 3, 9600, 0),
+        9200 => new FileVersion(6, 2, 9200, 0),
+        7600 or 7601 => new FileVersion(6, 1, (int)header.Build, 0),
+        >= 6000 and < 7600 => new FileVersion(6, 0, (int)header.Build, 0),
+        3790 => new FileVersion(5, 2, 3790, 0),
+        2600 => new FileVersion(5, 1, 2600, 0),
+        _ => null,
+    };
+
+    // Windows 10: MiState.Hardware.InvalidPteMask; Windows 7: MiInvalidPteMask.
+    private ulong InvalidMask(ISymbolSource? symbols)
+    {
+        ulong mask = 0;
+        if (symbols?.TryGetRva("MiInvalidPteMask", out var rva) == true)
+        {
+            Spaces.System.TryReadUInt64(_kernel.Base + rva, out mask, out _);
+        }
+        else if (symbols?.TryGetRva("MiState", out rva) == true
+            && Types?.TryGetStructure("_MI_SYSTEM_INFORMATION", out var state) == true && state.TryGetField("Hardware", out var hardware)
+            && Types.TryGetStructure("_MI_HARDWARE_STATE", out var layout) && layout.TryGetField("InvalidPteMask", out var field))
+        {
+            Spaces.System.TryReadUInt64(_kernel.Base + rva + hardware.Offset + field.Offset, out mask, out _);
+        }
+
+        return mask & 0x000F_FFFF_0000_0000;
+    }
+
+    private IEnumerable<Symbol> Found(VirtualAddress? moduleList, LayoutValidation? validation, CaptureHeader header)
+    {
+        (string Name, VirtualAddress? Address)[] places =
+        [
+            ("PsLoadedModuleList", moduleList),
+            ("PsActiveProcessHead", validation?.ActiveProcessHead ?? header.ActiveProcessHead),
+            ("KdDebuggerDataBlock", header.DebuggerDataBlock),
+        ];
+        foreach (var (name, address) in places)
+        {
+            if (address is { } there && there - _kernel.Base < _kernel.Image.SizeOfImage)
+            {
+                yield return new Symbol(name, (uint)(there - _kernel.Base), NameSource.Structure);
+            }
+        }
+    }
+}

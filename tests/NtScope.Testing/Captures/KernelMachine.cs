@@ -1,0 +1,166 @@
+using System.Text;
+using NtScope.Images;
+using NtScope.Symbols;
+using NtScope.Symbols.Types;
+using NtScope.Testing.Images;
+
+namespace NtScope.Testing.Captures;
+
+/// <summary>
+/// The least that makes a Windows machine to a reader: a kernel image at a base of its own, page tables that map themselves, the list of loaded
+/// modules, the System process. Structures are laid out by the types that are given.
+/// </summary>
+public sealed class KernelMachine
+{
+    private const ulong RootAddress = 0x1AD000;
+    private const ulong ImageAddress = 0x400000;
+    private const ulong PoolAddress = 0x300000;
+    private const ulong PoolVirtual = 0xFFFF9C0D_12300000;
+    private const ulong SharedDataVirtual = 0xFFFFF780_00000000;
+    private const ulong SharedDataAddress = 0x3F0000;
+    private const ulong ProcessAt = 0x2000;
+    private const uint KernelEntryAt = 0x100;
+    private const uint DriverEntryAt = 0x300;
+
+    /// <summary>A machine.</summary>
+    /// <param name="pdb">The identity of its kernel.</param>
+    /// <param name="types">The layouts of its structures.</param>
+    /// <param name="build">The build that KUSER_SHARED_DATA says.</param>
+    /// <param name="symbols">Where the kernel's variables are; null to put them anywhere.</param>
+    public KernelMachine(PdbIdentity pdb, ITypeSource types, uint build, ISymbolSource? symbols = null)
+    {
+        var builder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "ntoskrnl.exe" };
+        var code = builder.AddSection(".text", new byte[0x1000], executable: true);
+        var initial = Place("PsInitialSystemProcess", 0x2000);
+        ModuleListRva = Place("PsLoadedModuleList", 0x2040);
+        ProcessHeadRva = Place("PsActiveProcessHead", 0x2080);
+        uint[] places = [initial, ModuleListRva, ProcessHeadRva];
+        var data = places.Min() & ~0xFFFU;
+        builder.AddSectionAt(data, ".data", new byte[(int)((places.Max() + 0x1000 & ~0xFFFU) - data)]);
+        builder.WithPdb(pdb).Export("PsInitialSystemProcess", initial).Export("NtClose", code);
+        CodeRva = code;
+
+        Tables = PageTables.FourLevel(Memory, RootAddress, 0x1B0000).MapSelf(0x1ED);
+        var image = MapImage(builder.Build(), Base, ImageAddress);
+        Tables.MapRun(PoolVirtual, PoolAddress, 0x10000);
+        Tables.Map(SharedDataVirtual, SharedDataAddress);
+        Memory.WriteUInt32(SharedDataAddress + 0x260, build);
+        Memory.WriteUInt32(SharedDataAddress + 0x26C, 10);
+        _ = Memory[0xFFF];
+
+        Write(Base + initial, PoolVirtual + ProcessAt);
+        WriteProcess(types);
+        WriteModules(image);
+
+        uint Place(string name, uint otherwise) => symbols?.TryGetRva(name, out var rva) == true ? rva : otherwise;
+    }
+
+    /// <summary>The kernel's base, as KASLR would choose it.</summary>
+    public static ulong Base => 0xFFFFF804_1381A000;
+
+    /// <summary>Physical memory.</summary>
+    public PhysicalPages Memory { get; } = new();
+
+    /// <summary>The system's page tables.</summary>
+    public PageTables Tables { get; }
+
+    /// <summary>CR3.</summary>
+    public static ulong Root => RootAddress;
+
+    /// <summary>Where the list of loaded modules begins, from the kernel's base.</summary>
+    public uint ModuleListRva { get; }
+
+    /// <summary>Where the list of processes begins, from the kernel's base.</summary>
+    public uint ProcessHeadRva { get; }
+
+    /// <summary>Code of the kernel, from its base.</summary>
+    public uint CodeRva { get; }
+
+    /// <summary>What a crash dump of it says.</summary>
+    public CrashDumpFacts DumpFacts => new()
+    {
+        DirectoryTableBase = RootAddress,
+        LoadedModuleList = Base + ModuleListRva,
+        ActiveProcessHead = Base + ProcessHeadRva,
+        DebuggerDataBlock = 0,
+    };
+
+    /// <summary>The System process.</summary>
+    public static ulong SystemProcess => PoolVirtual + ProcessAt;
+
+    /// <summary>Plants the start-up code of further processors below 1 MiB.</summary>
+    public KernelMachine WithStartBlock()
+    {
+        Memory.WriteUInt64(0x13000, 0x00000001000600E9);
+        Memory.WriteUInt64(0x13070, Base + CodeRva);
+        Memory.WriteUInt64(0x130A0, RootAddress);
+        return this;
+    }
+
+    /// <summary>Writes eight bytes at a virtual address that the system maps.</summary>
+    public void Write(ulong address, ulong value) => Memory.WriteUInt64(Physical(address), value);
+
+    private uint MapImage(byte[] file, ulong start, ulong physical)
+    {
+        using var image = PeImage.FromBytes(file, "kernel");
+        var mapped = new byte[image.SizeOfImage];
+        file.AsSpan(0, 0x400).CopyTo(mapped);
+        foreach (var section in image.Sections)
+        {
+            image.Read(section.Rva, mapped.AsSpan((int)section.Rva, (int)section.VirtualSize), out _);
+        }
+
+        Memory.Write(physical, mapped);
+        Tables.MapRun(start, physical, image.SizeOfImage);
+        return image.SizeOfImage;
+    }
+
+    private void WriteProcess(ITypeSource types)
+    {
+        var process = PoolVirtual + ProcessAt;
+        var links = process + Offset(types, "_EPROCESS", "ActiveProcessLinks");
+        Write(process + Offset(types, "_KPROCESS", "DirectoryTableBase"), RootAddress);
+        Write(process + Offset(types, "_EPROCESS", "UniqueProcessId"), 4);
+        Memory.Write(Physical(process + Offset(types, "_EPROCESS", "ImageFileName")), "System\0"u8);
+        Write(links, Base + ProcessHeadRva);
+        Write(links + 8, Base + ProcessHeadRva);
+        Write(Base + ProcessHeadRva, links);
+        Write(Base + ProcessHeadRva + 8, links);
+    }
+
+    private void WriteModules(uint imageSize)
+    {
+        WriteModule(KernelEntryAt, Base, imageSize, "ntoskrnl.exe", Base + ModuleListRva, PoolVirtual + DriverEntryAt);
+        WriteModule(DriverEntryAt, 0xFFFFF804_20000000, 0x8000, "driver.sys", PoolVirtual + KernelEntryAt, Base + ModuleListRva);
+        Write(Base + ModuleListRva, PoolVirtual + KernelEntryAt);
+        Write(Base + ModuleListRva + 8, PoolVirtual + DriverEntryAt);
+    }
+
+    private void WriteModule(uint at, ulong start, uint size, string name, ulong previous, ulong next)
+    {
+        var entry = PoolVirtual + at;
+        var text = Encoding.Unicode.GetBytes(name);
+        var textAt = PoolVirtual + 0x1000 + at;
+        Memory.Write(Physical(textAt), text);
+        Write(entry, next);
+        Write(entry + 8, previous);
+        Write(entry + 0x30, start);
+        Write(entry + 0x40, size);
+        foreach (var offset in (ReadOnlySpan<ulong>)[0x48, 0x58])
+        {
+            Write(entry + offset, (uint)text.Length * 0x10001UL);
+            Write(entry + offset + 8, textAt);
+        }
+    }
+
+    private ulong Physical(ulong address)
+    {
+        var at = Tables.EntryAddress(address, 12);
+        return (BitConverter.ToUInt64(Memory[at >> 12], (int)(at & 0xFFF)) & 0xF_FFFF_FFFF_F000) | (address & 0xFFF);
+    }
+
+    private static uint Offset(ITypeSource types, string structure, string field) =>
+        types.TryGetStructure(structure, out var layout) && layout.TryGetField(field, out var found)
+            ? found.Offset
+            : throw new InvalidOperationException($"{types.Origin} lacks {structure}.{field}.");
+}

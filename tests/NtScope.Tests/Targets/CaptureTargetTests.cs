@@ -1,0 +1,110 @@
+using NtScope.Captures;
+using NtScope.Images;
+using NtScope.Knowledge;
+using NtScope.Targets;
+using NtScope.Testing.Captures;
+
+namespace NtScope.Tests.Targets;
+
+public sealed class CaptureTargetTests
+{
+    private static readonly FileVersion Known = new(10, 0, 18362, 476);
+
+    private static readonly PdbIdentity Unknown = new("ntkrnlmp.pdb", new Guid("11111111-2222-3333-4444-555555555555"), 1);
+
+    public static TheoryData<string> Ways => ["dump", "dump without the module list", "bitmap", "VirtualBox", "QEMU", "start block", "self map", "LiME"];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void The_kernel_is_found_whatever_the_capture_says_of_it(string way)
+    {
+        var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
+        using var target = Open(Write(machine, way), way);
+
+        target.Modules[0].Name.ShouldBe("nt");
+        target.Modules[0].Base.ShouldBe(new VirtualAddress(KernelMachine.Base));
+        target.Summary.Version.ShouldBe("10.0.18362.476");
+        target.Summary.Pdb.ShouldBe("ntkrnlmp.pdb 90F5E1C8BBE1FE1FB8A714305EE06F361");
+        target.Modules[0].Symbols!.TryGetRva("KiServiceTable", out var table).ShouldBeTrue();
+        table.ShouldBe(0x424C20U);
+        target.AddressSpaces!.SystemDirectoryTable.ShouldBe(new PhysicalAddress(KernelMachine.Root));
+        target.Types!.Origin.ShouldBe("symbols of 10.0.18362.476");
+        target.Facts.ShouldContain(fact => fact.Name == "Kernel base" && fact.Value.StartsWith("0xfffff8041381a000 (", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_unknown_kernel_gets_the_layouts_of_the_nearest_build_that_fit_it()
+    {
+        // The machine is laid out like 19041, and says it is a build that nobody knows, nearer to 18362.
+        var machine = Machine(Unknown, new FileVersion(10, 0, 19041, 508), build: 18500);
+        using var target = Open(CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts), "unknown.dmp");
+
+        target.Types!.Origin.ShouldContain("19041");
+        target.Notes.ShouldContain(note => note.StartsWith("This kernel is not known", StringComparison.Ordinal));
+        target.Notes.ShouldContain(note => note.Contains("they fit the System process", StringComparison.Ordinal));
+        target.Modules.Select(module => module.Name).ShouldBe(["nt", "driver"]);
+        target.Modules[0].Symbols!.TryGetRva("PsActiveProcessHead", out var head).ShouldBeTrue();
+        head.ShouldBe(machine.ProcessHeadRva);
+    }
+
+    [Fact]
+    public void The_module_list_is_found_by_its_shape_where_nothing_names_it()
+    {
+        var machine = Machine(Unknown, new FileVersion(10, 0, 19041, 508), build: 19041);
+        using var target = Open(PlainWriter.Raw(machine.Memory), "unknown.raw");
+
+        target.Modules[0].Symbols!.TryGetNearest(machine.ModuleListRva, out var symbol).ShouldBeTrue();
+        symbol.ShouldBe(new NtScope.Symbols.Symbol("PsLoadedModuleList", machine.ModuleListRva, NameSource.Structure));
+        target.Modules[1].Path.ShouldBe("driver.sys");
+        target.Modules[1].Image.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Layouts_that_do_not_fit_are_not_trusted_and_the_notes_say_why()
+    {
+        var machine = Machine(Unknown, Known);
+        machine.Write(KernelMachine.SystemProcess + 0x28, 0xDEAD000);
+        using var target = Open(PlainWriter.Raw(machine.Memory), "broken.raw");
+
+        target.Types.ShouldBeNull();
+        target.Notes.ShouldContain(note => note.Contains("No known structure layouts fit", StringComparison.Ordinal) && note.Contains("page tables", StringComparison.Ordinal));
+        target.Modules.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_list_of_modules_that_runs_in_a_circle_ends_and_is_reported()
+    {
+        var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
+        // The driver's entry points back at itself and not at the head.
+        machine.Write(0xFFFF9C0D_12300300, 0xFFFF9C0D_12300300);
+        using var target = Open(CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts), "circle.dmp");
+
+        target.Modules.Count.ShouldBe(2);
+        target.Notes.ShouldContain(note => note.Contains("comes back to 0xffff9c0d12300300", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Memory_without_a_Windows_is_refused_with_a_reason()
+    {
+        var error = Should.Throw<InputException>(() => Open(new byte[2 << 20], "zero.raw"));
+        error.Message.ShouldBe("zero.raw: this raw memory holds no page tables of a Windows: is it a capture of physical memory?");
+    }
+
+    private static KernelMachine Machine(PdbIdentity pdb, FileVersion layouts, uint build = 18362) =>
+        new(pdb, KnowledgeBase.Embedded.NearestTypes(layouts, ProcessorArchitecture.X64)!, build, KnowledgeBase.Embedded.FindKernel(pdb)?.Symbols);
+
+    private static byte[] Write(KernelMachine machine, string way) => way switch
+    {
+        "dump" => CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts),
+        "dump without the module list" => CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts with { LoadedModuleList = 0 }),
+        "bitmap" => CrashDumpWriter.Bitmap64(machine.Memory, machine.DumpFacts),
+        "VirtualBox" => ElfCoreWriter.VirtualBox(machine.Memory, KernelMachine.Root, KernelMachine.Base + machine.CodeRva + 0x40),
+        "QEMU" => ElfCoreWriter.Qemu(machine.Memory, KernelMachine.Root),
+        "start block" => PlainWriter.Raw(machine.WithStartBlock().Memory),
+        "LiME" => PlainWriter.Lime(machine.Memory),
+        _ => PlainWriter.Raw(machine.Memory),
+    };
+
+    private static Target Open(byte[] bytes, string name) =>
+        CaptureTarget.Open(Capture.FromBytes(bytes, name), KnowledgeBase.Embedded, progress: null, CancellationToken.None);
+}
