@@ -143,4 +143,15 @@ public static class Limits
 
     /// <summary>Files of a folder that are looked at; System32 has some five thousand.</summary>
     public const int FolderFiles = 1 << 16;
+    /// <summary>Nesting of unary operators and parentheses in a debugger expression.</summary>
+    public const int ExpressionDepth = 256;
+
+    /// <summary>Bytes of a range that a debugger command takes without <c>L?</c>; WinDbg's own limit.</summary>
+    public const ulong DebuggerRangeBytes = 256UL << 20;
+
+    /// <summary>Bytes that one debugger command shows.</summary>
+    public const ulong DebuggerDumpBytes = 64UL << 20;
+
+    /// <summary>Instructions that one debugger command decodes.</summary>
+    public const ulong DebuggerInstructions = 1 << 16;
 }

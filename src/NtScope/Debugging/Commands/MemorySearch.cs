@@ -1,0 +1,105 @@
+using System.Globalization;
+using NtScope.Reports;
+
+namespace NtScope.Debugging.Commands;
+
+/// <summary>The places where a pattern stands in memory, found while they are read.</summary>
+public sealed class MemorySearch : ICommandResult
+{
+    private const int ChunkSize = 1 << 20;
+    private const int PageSize = 0x1000;
+    private const int BytesPerLine = 16;
+
+    private readonly DebuggerSession _session;
+    private readonly AddressRange _range;
+    private readonly byte[] _pattern;
+    private readonly int _unit;
+    private readonly bool _addressesOnly;
+
+    internal MemorySearch(DebuggerSession session, AddressRange range, byte[] pattern, int unit, bool addressesOnly)
+    {
+        _session = session;
+        _range = range;
+        _pattern = pattern;
+        _unit = unit;
+        _addressesOnly = addressesOnly;
+    }
+
+    /// <inheritdoc/>
+    public IReportTable Table => new ReportTable<ValueRow>([.. Matches(CancellationToken.None).Select(address => new ValueRow(address.Value))]);
+
+    /// <summary>Searches. A match may lie across pages, not across a hole.</summary>
+    /// <param name="cancellation">Ends the search early.</param>
+    public IEnumerable<VirtualAddress> Matches(CancellationToken cancellation)
+    {
+        var buffer = new byte[ChunkSize + _pattern.Length - 1];
+        var kept = 0;
+        for (ulong done = 0; done < _range.Count && !cancellation.IsCancellationRequested;)
+        {
+            var wanted = (int)Math.Min(ChunkSize, _range.Count - done);
+            var address = _range.Start + done;
+            var read = _session.Memory.Read(address, buffer.AsSpan(kept, wanted), out _);
+            var available = kept + read;
+            var windowStart = address - (ulong)kept;
+            for (var from = 0; from + _pattern.Length <= available;)
+            {
+                var hit = buffer.AsSpan(from, available - from).IndexOf(_pattern);
+                if (hit < 0)
+                {
+                    break;
+                }
+
+                yield return windowStart + (ulong)(from + hit);
+                from += hit + _unit;
+            }
+
+            done += (ulong)read;
+            if (read < wanted)
+            {
+                done += PageSize - ((_range.Start.Value + done) % PageSize);
+                kept = 0;
+                continue;
+            }
+
+            kept = Math.Min(_pattern.Length - 1, available);
+            buffer.AsSpan(available - kept, kept).CopyTo(buffer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Write(TextWriter writer, CancellationToken cancellation)
+    {
+        foreach (var address in Matches(cancellation))
+        {
+            if (_addressesOnly)
+            {
+                writer.Write($"0x{_session.Format(address)}\n");
+                continue;
+            }
+
+            WriteLine(writer, address);
+        }
+    }
+
+    private void WriteLine(TextWriter writer, VirtualAddress address)
+    {
+        var bytes = MemoryBytes.Read(_session.Memory, address, BytesPerLine);
+        using var dump = new StringWriter(CultureInfo.InvariantCulture);
+        new MemoryDump(bytes, (MemoryFormat)_unit, _session.PointerSize).Write(dump, CancellationToken.None);
+        var line = dump.ToString();
+        if (_unit == 1)
+        {
+            writer.Write(line);
+            return;
+        }
+
+        writer.Write(line.TrimEnd('\n'));
+        writer.Write("  ");
+        for (var i = 0; i < BytesPerLine; i++)
+        {
+            writer.Write(bytes.TryGet(i, 1, out var value) ? MemoryBytes.Printable((byte)value) : '?');
+        }
+
+        writer.Write('\n');
+    }
+}

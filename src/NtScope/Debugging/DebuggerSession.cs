@@ -1,0 +1,137 @@
+using NtScope.Debugging.Expressions;
+
+namespace NtScope.Debugging;
+
+/// <summary>A debugger over one target: what commands share, from the process in context to the address that <c>dd</c> goes on at.</summary>
+public sealed class DebuggerSession : IExpressionContext
+{
+    private readonly Dictionary<string, ulong> _pseudoRegisters = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A session over <paramref name="target"/>, which stays the caller's to dispose.</summary>
+    public DebuggerSession(Target target)
+    {
+        Target = target;
+        Memory = target.Memory;
+        Symbols = new SymbolLookup(target);
+        Evaluator = new ExpressionEvaluator(this);
+        Prompt = target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.KnownBuild || target.ModuleNamed("nt") is not null ? "kd> " : "0:000> ";
+        var start = target.Modules.Select(module => module.Base).FirstOrDefault(address => address is not null) ?? VirtualAddress.Zero;
+        NextDumpAddress = start;
+        NextCodeAddress = start;
+        for (var i = 0; i < 20; i++)
+        {
+            _pseudoRegisters[$"$t{i}"] = 0;
+        }
+    }
+
+    /// <summary>What is debugged.</summary>
+    public Target Target { get; }
+
+    /// <summary>The memory in context: the target's own, or that of the process that <c>.process</c> chose.</summary>
+    public IMemory Memory { get; set; }
+
+    /// <inheritdoc/>
+    public int Radix { get; set; } = 16;
+
+    /// <summary>What the shell writes before a command: <c>kd> </c> for kernels, <c>0:000> </c> for processes and images. Carets count it.</summary>
+    public string Prompt { get; set; }
+
+    /// <summary>Names from addresses and addresses from names.</summary>
+    public SymbolLookup Symbols { get; }
+
+    /// <summary>Evaluates expressions in this session.</summary>
+    public ExpressionEvaluator Evaluator { get; }
+
+    /// <summary>The commands, by every word that starts one.</summary>
+    public CommandTable Commands { get; } = CommandTable.CreateDefault();
+
+    /// <summary>Where a dump without an address goes on.</summary>
+    public VirtualAddress NextDumpAddress { get; set; }
+
+    /// <summary>The dump command that <c>d</c> repeats.</summary>
+    public string LastDumpCommand { get; set; } = "db";
+
+    /// <summary>Where <c>u</c> without an address goes on.</summary>
+    public VirtualAddress NextCodeAddress { get; set; }
+
+    /// <summary>The size of a pointer on the target, in bytes.</summary>
+    public int PointerSize => Target.Memory.PointerSize;
+
+    /// <summary>An address as this target's width has it.</summary>
+    public string Format(VirtualAddress address) => Hexadecimal.Address(address.Value, PointerSize);
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="command">The command with its arguments; no <c>;</c> outside quotes and braces.</param>
+    /// <param name="cancellation">Stops long work.</param>
+    /// <exception cref="DebuggerException">It cannot be carried out; the message is for the user.</exception>
+    public ICommandResult Execute(string command, CancellationToken cancellation)
+    {
+        var line = command.TrimStart();
+        if (line.Length == 0)
+        {
+            return TextResult.None;
+        }
+
+        var found = Commands.Find(line, out var name);
+        return found.Execute(this, new CommandArguments(this, line, name), cancellation);
+    }
+
+    /// <summary>Sets a pseudo-register (<c>$t0</c> to <c>$t19</c>); false if there is none of this name that can be set.</summary>
+    public bool TrySetRegister(string name, ulong value)
+    {
+        if (!_pseudoRegisters.ContainsKey(name))
+        {
+            return false;
+        }
+
+        _pseudoRegisters[name] = value;
+        return true;
+    }
+
+    /// <summary>Defines a pseudo-register that expressions may read, such as <c>$proc</c> and <c>$thread</c>.</summary>
+    public Dictionary<string, Func<ulong>> Computed { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    IReadOnlyList<VirtualAddress> IExpressionContext.FindSymbol(string name) => Symbols.Find(name);
+
+    /// <inheritdoc/>
+    public bool TryGetRegister(string name, out ulong value)
+    {
+        if (_pseudoRegisters.TryGetValue(name, out value))
+        {
+            return true;
+        }
+
+        if (Computed.TryGetValue(name, out var compute))
+        {
+            value = compute();
+            return true;
+        }
+
+        value = name.ToLowerInvariant() switch
+        {
+            "$ptrsize" => (ulong)PointerSize,
+            "$pagesize" => 0x1000,
+            "$ip" => NextCodeAddress.Value,
+            "$exentry" when Target.Modules is [{ Base: { } start, Image: { } image }, ..] => start.Value + image.EntryPoint,
+            _ => ulong.MaxValue,
+        };
+        return value != ulong.MaxValue;
+    }
+
+    /// <inheritdoc/>
+    bool IExpressionContext.TryGetEntryPoint(VirtualAddress imageBase, out VirtualAddress entryPoint)
+    {
+        foreach (var module in Target.Modules)
+        {
+            if (module.Base == imageBase && module.Image is { } image)
+            {
+                entryPoint = imageBase + image.EntryPoint;
+                return true;
+            }
+        }
+
+        entryPoint = default;
+        return false;
+    }
+}

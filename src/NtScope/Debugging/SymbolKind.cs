@@ -1,0 +1,13 @@
+namespace NtScope.Debugging;
+
+/// <summary>What public symbols say of themselves: functions have no parameter information, data no type.</summary>
+internal static class SymbolKind
+{
+    /// <summary>The remark that <c>x</c> and <c>ln</c> put behind a public symbol.</summary>
+    public static string Describe(in SymbolPlace place)
+    {
+        var rva = (uint)(place.Address - (place.Module.Base ?? VirtualAddress.Zero));
+        var isData = place.Module.Image?.Sections.FirstOrDefault(section => rva >= section.Rva && rva - section.Rva < section.VirtualSize) is { IsExecutable: false };
+        return isData ? "= <no type information>" : "(<no parameter info>)";
+    }
+}

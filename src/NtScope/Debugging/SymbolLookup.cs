@@ -1,0 +1,119 @@
+using System.IO.Enumeration;
+using NtScope.Symbols;
+
+namespace NtScope.Debugging;
+
+/// <summary>Names from addresses and addresses from names over all modules of a target. Names are compared without case, as WinDbg does.</summary>
+/// <param name="target">The target.</param>
+public sealed class SymbolLookup(Target target)
+{
+    /// <summary>The addresses that <c>module!name</c>, <c>name</c> or a module's name stands for.</summary>
+    public IReadOnlyList<VirtualAddress> Find(string name)
+    {
+        var bang = name.IndexOf('!', StringComparison.Ordinal);
+        var moduleName = bang > 0 ? name[..bang] : null;
+        var symbolName = name[(bang + 1)..];
+        var found = new List<VirtualAddress>();
+        foreach (var module in target.Modules)
+        {
+            if (moduleName is not null && !string.Equals(module.Name, moduleName, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            if (module is { Base: { } start, Symbols: { } symbols } && TryFind(symbols, symbolName, out var rva) && !found.Contains(start + rva))
+            {
+                found.Add(start + rva);
+            }
+        }
+
+        if (found.Count == 0 && bang < 0 && target.ModuleNamed(name)?.Base is { } moduleBase)
+        {
+            found.Add(moduleBase);
+        }
+
+        return found;
+    }
+
+    /// <summary>The symbol at <paramref name="address"/> or the nearest below it in the same module.</summary>
+    public bool TryGetNearest(VirtualAddress address, out SymbolPlace place)
+    {
+        place = default;
+        if (target.ModuleAt(address) is not { Base: { } start } module)
+        {
+            return false;
+        }
+
+        var offset = (uint)(address - start);
+        place = module.Symbols is { } symbols && symbols.TryGetNearest(offset, out var symbol)
+            ? new SymbolPlace(module, symbol.Name, start + symbol.Rva, offset - symbol.Rva)
+            : new SymbolPlace(module, string.Empty, start, offset);
+        return true;
+    }
+
+    /// <summary>The first symbol above <paramref name="rva"/> in a module.</summary>
+    public static bool TryGetNext(Module module, uint rva, out Symbol next)
+    {
+        next = default;
+        if (module.Symbols is not { } symbols)
+        {
+            return false;
+        }
+
+        // Search for the lowest RVA whose nearest symbol lies above ours: symbols are ascending, so the answer is monotonic.
+        uint low = rva, high = module.Size;
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (symbols.TryGetNearest(middle, out var at) && at.Rva > rva)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return symbols.TryGetNearest(low, out next) && next.Rva > rva;
+    }
+
+    /// <summary>All symbols that match <c>module!pattern</c>, ascending by address in each module.</summary>
+    public IEnumerable<SymbolPlace> Match(string modulePattern, string symbolPattern)
+    {
+        foreach (var module in target.Modules)
+        {
+            if (!FileSystemName.MatchesSimpleExpression(modulePattern, module.Name) || module is not { Base: { } start, Symbols: { } symbols })
+            {
+                continue;
+            }
+
+            foreach (var symbol in symbols.All())
+            {
+                if (FileSystemName.MatchesSimpleExpression(symbolPattern, symbol.Name))
+                {
+                    yield return new SymbolPlace(module, symbol.Name, start + symbol.Rva, 0);
+                }
+            }
+        }
+    }
+
+    private static bool TryFind(ISymbolSource symbols, string name, out uint rva)
+    {
+        if (symbols.TryGetRva(name, out rva))
+        {
+            return true;
+        }
+
+        foreach (var symbol in symbols.All())
+        {
+            if (string.Equals(symbol.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                rva = symbol.Rva;
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
