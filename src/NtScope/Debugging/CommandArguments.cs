@@ -16,7 +16,7 @@ public sealed class CommandArguments
     }
 
     /// <summary>The command as typed, without leading blanks.</summary>
-    public string Line { get; }
+    public string Line { get; private set; }
 
     /// <summary>The word that started it.</summary>
     public string Name { get; }
@@ -118,8 +118,9 @@ public sealed class CommandArguments
     /// <summary>An error that points at where reading stopped, as WinDbg writes it: blanks, a caret, the message, the command.</summary>
     /// <param name="message">What is wrong (<c>Range error</c>).</param>
     /// <param name="extraColumns">How far right of the next argument the caret stands.</param>
-    public DebuggerException CaretError(string message, int extraColumns = 0) =>
-        new($"{new string(' ', _session.Prompt.Length + Math.Min(Position, Line.Length) + extraColumns)}^ {message} in '{Line}'");
+    /// <param name="preposition">What stands between the message and the command.</param>
+    public DebuggerException CaretError(string message, int extraColumns = 0, string preposition = "in") =>
+        new($"{new string(' ', _session.Prompt.Length + Math.Min(Position, Line.Length) + extraColumns)}^ {message} {preposition} '{Line}'");
 
     /// <summary>Fails if anything is left.</summary>
     public void RequireEnd()
@@ -132,6 +133,8 @@ public sealed class CommandArguments
 
     private AddressRange TakeLength(VirtualAddress start, uint unit)
     {
+        // Errors repeat the line with a small letter, as the engine's do.
+        Line = string.Concat(Line.AsSpan(0, Position), "l", Line.AsSpan(Position + 1));
         Position++;
         var unlimited = Take('?');
         var backwards = Take('-');

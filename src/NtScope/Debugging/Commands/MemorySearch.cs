@@ -49,8 +49,14 @@ public sealed class MemorySearch : ICommandResult
                     break;
                 }
 
-                yield return windowStart + (ulong)(from + hit);
-                from += hit + _unit;
+                // Words are found where they stand in the range, not astride two of them.
+                var match = windowStart + (ulong)(from + hit);
+                if ((match - _range.Start) % (ulong)_unit == 0)
+                {
+                    yield return match;
+                }
+
+                from += hit + 1;
             }
 
             done += (ulong)read;

@@ -48,16 +48,18 @@ public sealed class ModuleListing(IReadOnlyList<Module> modules, int pointerSize
 
         return symbols.All().First().Source switch
         {
-            NameSource.Export => ("(export symbols)", Path.GetFileName(module.Path)),
+            NameSource.Export => ("(export symbols)", FileName(module)),
             NameSource.Symbol => ("(pdb symbols)", module.Pdb?.FileName ?? string.Empty),
             _ => ("(known build)", module.Pdb?.FileName ?? string.Empty),
         };
     }
 
+    // Paths come from Windows and are read anywhere, so both separators count.
+    private static string FileName(Module module) => module.Path[(module.Path.LastIndexOfAny(['\\', '/']) + 1)..];
+
     private static void WriteDetails(TextWriter writer, Module module)
     {
-        var fileName = module.Path[(module.Path.LastIndexOfAny(['\\', '/']) + 1)..];
-        writer.Write($"    Image path: {module.Path}\n    Image name: {fileName}\n");
+        writer.Write($"    Image path: {module.Path}\n    Image name: {FileName(module)}\n");
         if (module.Image is { } image)
         {
             writer.Write(string.Create(CultureInfo.InvariantCulture, $"    Timestamp:        {image.TimeDateStamp:X8}\n    CheckSum:         {image.CheckSum:X8}\n"));

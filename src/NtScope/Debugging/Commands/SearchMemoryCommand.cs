@@ -22,7 +22,7 @@ public sealed class SearchMemoryCommand : IDebuggerCommand
         var (type, addressesOnly) = TakeType(arguments);
         if (arguments.AtEnd)
         {
-            throw arguments.CaretError("Search pattern missing");
+            throw PatternMissing(arguments);
         }
 
         var unit = type switch { 'w' or 'u' => sizeof(ushort), 'd' => sizeof(uint), 'q' => sizeof(ulong), _ => sizeof(byte) };
@@ -70,6 +70,8 @@ public sealed class SearchMemoryCommand : IDebuggerCommand
             pattern.AddRange(value[..unit]);
         }
 
-        return pattern.Count == 0 ? throw arguments.CaretError("Search pattern missing") : [.. pattern];
+        return pattern.Count == 0 ? throw PatternMissing(arguments) : [.. pattern];
     }
+
+    private static DebuggerException PatternMissing(CommandArguments arguments) => arguments.CaretError("Search pattern missing", preposition: "from");
 }

@@ -85,7 +85,7 @@ internal ref struct ExpressionLexer(string line, int position, int radix)
 
         if (end == start)
         {
-            throw SyntaxError(start);
+            return new Token(TokenKind.Unknown, _line.Substring(start, 1), 0, start, 1);
         }
 
         var text = _line[start..end];

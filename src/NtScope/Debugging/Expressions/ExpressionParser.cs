@@ -128,6 +128,8 @@ internal ref struct ExpressionParser
                 return token.Text switch { "-" => unchecked(0 - operand), "~" => operand == 0 ? 1UL : 0UL, _ => operand };
             case TokenKind.Operator or TokenKind.End or TokenKind.RightParenthesis or TokenKind.RightBracket or TokenKind.Comma:
                 throw new DebuggerException($"{_kind} expression missing from '{RestFrom(token.Start)}'");
+            case TokenKind.Unknown:
+                throw new DebuggerException($"Syntax error at '{RestFrom(token.Start)}'");
             case TokenKind.LeftParenthesis:
                 return ParseBracketed(TokenKind.RightParenthesis);
             case TokenKind.LeftBracket:

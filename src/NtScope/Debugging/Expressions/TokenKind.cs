@@ -13,5 +13,5 @@ internal enum TokenKind
     LeftBracket,
     RightBracket,
     Comma,
-    Text,
+    Unknown,
 }
