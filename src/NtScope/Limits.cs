@@ -154,4 +154,15 @@ public static class Limits
 
     /// <summary>Instructions that one debugger command decodes.</summary>
     public const ulong DebuggerInstructions = 1 << 16;
+    /// <summary>Bytes of a security descriptor: two access control lists of at most 64 KiB each, and what frames them.</summary>
+    public const int SecurityDescriptorBytes = 1 << 18;
+
+    /// <summary>Entries of one directory of the object namespace.</summary>
+    public const int DirectoryEntries = 1 << 16;
+
+    /// <summary>Windows of one desktop or session; the handle table of win32k holds 65,536 objects.</summary>
+    public const int Windows = 1 << 16;
+
+    /// <summary>Bytes of the system's handle table: 40 for each handle.</summary>
+    public const int HandleTableBytes = 1 << 29;
 }

@@ -17,6 +17,9 @@ public static class DesktopFindings
     /// <summary>A window station that the object namespace holds and the enumeration does not show.</summary>
     public const string NotEnumerated = "not-enumerated";
 
+    /// <summary>A window station of another session: its desktops cannot be opened from here.</summary>
+    public const string OtherSession = "other-session";
+
     /// <summary>A desktop that only a handle in some process shows.</summary>
     public const string SeenByHandleOnly = "seen-by-handle-only";
 

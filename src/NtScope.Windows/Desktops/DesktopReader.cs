@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using NtScope.Desktops.Security;
+using NtScope.Windows.Interop;
+
+namespace NtScope.Windows.Desktops;
+
+/// <summary>Reads a desktop of the process's window station.</summary>
+[SupportedOSPlatform("windows")]
+internal static class DesktopReader
+{
+    private static readonly AccessRight[] WantedRights =
+        [.. DesktopRights.OfDesktop.Where(static right => (right.Mask & (DesktopRights.ReadObjects | DesktopRights.Enumerate | DesktopRights.ReadControl)) != 0)];
+
+    /// <summary>The name of the desktop that receives input.</summary>
+    public static Outcome<string> ReadInputName()
+    {
+        using var input = User32.OpenInputDesktop(0, inherit: false, DesktopRights.ReadObjects);
+        return input.IsInvalid ? Outcome<string>.Failed(Marshal.GetLastPInvokeError()) : UserObject.ReadName(input.Value);
+    }
+
+    /// <summary>Reads the desktop of this name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="input">The input desktop's name, for systems that do not answer UOI_IO.</param>
+    public static DesktopFacts Read(string name, Outcome<string> input)
+    {
+        using var desktop = RightsProbe.Open(WantedRights, access => User32.OpenDesktop(name, 0, inherit: false, access), out var missing, out var error);
+        var byName = input.IsKnown ? new Outcome<bool>(string.Equals(name, input.Value, StringComparison.OrdinalIgnoreCase)) : Outcome<bool>.Failed(input.Error);
+        if (desktop is null)
+        {
+            return new DesktopFacts { Name = name, OpenError = error, MissingRights = missing, Input = byName };
+        }
+
+        var asked = UserObject.ReadInput(desktop.Value);
+        return new DesktopFacts
+        {
+            Name = name,
+            MissingRights = missing,
+            Input = asked.IsKnown ? asked : byName,
+            Flags = UserObject.ReadFlags(desktop.Value),
+            HeapKilobytes = UserObject.ReadHeapKilobytes(desktop.Value),
+            User = UserObject.ReadUser(desktop.Value),
+            SecurityDescriptor = UserObject.ReadSecurity(desktop.Value),
+            Windows = WindowReader.OfDesktop(desktop),
+        };
+    }
+}
