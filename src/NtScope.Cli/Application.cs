@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using NtScope.Cli.Commands;
 using NtScope.Rendering;
 
 namespace NtScope.Cli;
@@ -47,7 +48,11 @@ internal static class Application
 
     private static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Shows what a Windows kernel holds: system calls, desktops, callbacks; from images, known builds and captures.");
+        var root = new RootCommand("Shows what a Windows kernel holds: system calls, desktops, callbacks; from images, known builds and captures.")
+        {
+            DesktopsCommand.Create(),
+            DesktopCommand.Create(),
+        };
         return root;
     }
 

@@ -170,7 +170,7 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
             Flags = desktop.Flags.IsKnown ? desktop.Flags.Value : null,
             HeapKilobytes = desktop.HeapKilobytes.IsKnown ? desktop.HeapKilobytes.Value : null,
             User = desktop.User.Value,
-            Sddl = descriptor is null ? null : SddlWriter.Write(descriptor),
+            Sddl = descriptor is not null && SddlWriter.Write(descriptor) is { Length: > 0 } sddl ? sddl : null,
             Access = descriptor is null ? [] : AccessInWords.Describe(descriptor),
             Windows = windows,
             Threads = threads,

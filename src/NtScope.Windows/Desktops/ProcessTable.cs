@@ -11,6 +11,9 @@ internal sealed unsafe class ProcessTable
     private const uint QueryLimitedInformation = 0x1000;
     private const uint SnapshotProcesses = 2;
     private const uint SnapshotThreads = 4;
+    private const uint QueryInformation = 0x400;
+    private const uint ReadMemory = 0x10;
+    private const int BasicInformation = 0;
     private const int CommandLineInformation = 60;
     private const int PathLength = 1024;
     private const int CommandLineBytes = 0x10010;
@@ -28,7 +31,7 @@ internal sealed unsafe class ProcessTable
         }
 
         var path = ReadPath(process);
-        return new DesktopProcess(pid, name ?? FileName(path), path, ReadCommandLine(process), ReadStart(process));
+        return new DesktopProcess(pid, name ?? FileName(path), path, ReadCommandLine(process, pid), ReadStart(process));
     }
 
     /// <summary>The threads of the machine.</summary>
@@ -65,18 +68,45 @@ internal sealed unsafe class ProcessTable
         return Kernel32.QueryFullProcessImageName(process, 0, buffer, ref length) ? new string(buffer, 0, (int)length) : null;
     }
 
-    private static string? ReadCommandLine(KernelHandle process)
+    private static string? ReadCommandLine(KernelHandle process, uint pid)
     {
         var bytes = new byte[CommandLineBytes];
         fixed (byte* buffer = bytes)
         {
-            if (Ntdll.NtQueryInformationProcess(process.Value, CommandLineInformation, buffer, CommandLineBytes, out _) < 0)
+            // Windows 8.1 and later answer this without a right to read the process's memory.
+            if (Ntdll.NtQueryInformationProcess(process.Value, CommandLineInformation, buffer, CommandLineBytes, out _) >= 0)
             {
-                return null;
+                var text = (UnicodeString*)buffer;
+                return text->Buffer is null ? null : new string(text->Buffer, 0, text->Length / sizeof(char));
             }
+        }
 
-            var text = (UnicodeString*)buffer;
-            return text->Buffer is null ? null : new string(text->Buffer, 0, text->Length / sizeof(char));
+        using var readable = Kernel32.OpenProcess(QueryInformation | ReadMemory, inherit: false, pid);
+        return readable.IsInvalid ? null : ReadCommandLineOfParameters(readable);
+    }
+
+    // PROCESS_BASIC_INFORMATION.PebBaseAddress, PEB.ProcessParameters and RTL_USER_PROCESS_PARAMETERS.CommandLine lie, counted in pointers,
+    // at 1, 4 and (in 64 bits) 0x70, (in 32 bits) 0x40.
+    private static string? ReadCommandLineOfParameters(KernelHandle process)
+    {
+        var basic = stackalloc nint[6];
+        if (Ntdll.NtQueryInformationProcess(process.Value, BasicInformation, (byte*)basic, (uint)(6 * sizeof(nint)), out _) < 0)
+        {
+            return null;
+        }
+
+        nint parameters;
+        UnicodeString line;
+        if (!Kernel32.ReadProcessMemory(process, basic[1] + (4 * sizeof(nint)), &parameters, (nuint)sizeof(nint), out _)
+            || !Kernel32.ReadProcessMemory(process, parameters + (sizeof(nint) == 8 ? 0x70 : 0x40), &line, (nuint)sizeof(UnicodeString), out _))
+        {
+            return null;
+        }
+
+        var characters = new char[line.Length / sizeof(char)];
+        fixed (char* text = characters)
+        {
+            return Kernel32.ReadProcessMemory(process, (nint)line.Buffer, text, (nuint)(characters.Length * sizeof(char)), out _) ? new string(characters) : null;
         }
     }
 

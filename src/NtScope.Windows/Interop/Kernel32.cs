@@ -35,6 +35,10 @@ internal static unsafe partial class Kernel32
     [return: MarshalAs(UnmanagedType.Bool)]
     public static partial bool TerminateProcess(KernelHandle process, uint code);
 
+    [LibraryImport(Library, SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    public static partial bool ReadProcessMemory(KernelHandle process, nint address, void* buffer, nuint length, out nuint read);
+
     [LibraryImport(Library)]
     public static partial uint ResumeThread(nint thread);
 

@@ -101,6 +101,9 @@ public static class DesktopManager
     /// <summary>Who lives on a desktop.</summary>
     public static IReadOnlyList<DesktopProcess> ProcessesOf(string name) => DesktopInhabitants.Of(name, []).Processes;
 
+    /// <summary>What is known of a process; only its identifier if it has ended or may not be opened.</summary>
+    public static DesktopProcess Process(uint pid) => new ProcessTable().Read(pid);
+
     private static bool IsWindowsOwn(string name) =>
         string.Equals(name, "Winlogon", StringComparison.OrdinalIgnoreCase) || string.Equals(name, "Disconnect", StringComparison.OrdinalIgnoreCase);
 
