@@ -2,7 +2,6 @@ using System.Globalization;
 using NtScope.Captures;
 using NtScope.Captures.Paging;
 using NtScope.Kernel.Finding;
-using NtScope.Knowledge;
 using NtScope.Reports;
 
 namespace NtScope.Targets;
@@ -12,12 +11,12 @@ internal static class CaptureTarget
 {
     /// <summary>Opens a capture.</summary>
     /// <exception cref="InputException">The file is no capture, or no Windows kernel can be found in it.</exception>
-    public static Target Open(string path, KnowledgeBase knowledge, IProgress<Progress>? progress, CancellationToken cancellation)
+    public static Target Open(string path, TargetOptions options)
     {
         var capture = Capture.Open(path);
         try
         {
-            return Open(capture, knowledge, progress, cancellation);
+            return Open(capture, options);
         }
         catch
         {
@@ -28,12 +27,12 @@ internal static class CaptureTarget
 
     /// <summary>Makes a target of a capture that is open; the target owns it.</summary>
     /// <exception cref="InputException">No Windows kernel can be found in it.</exception>
-    public static Target Open(Capture capture, KnowledgeBase knowledge, IProgress<Progress>? progress, CancellationToken cancellation)
+    public static Target Open(Capture capture, TargetOptions options)
     {
-        var (spaces, kernel, evidence) = FindKernel(capture, progress, cancellation);
-        var machine = CapturedMachine.Read(capture, spaces, kernel, knowledge);
+        var (spaces, kernel, evidence) = FindKernel(capture, options.Progress, options.Cancellation);
+        var machine = CapturedMachine.Read(capture, spaces, kernel, options);
         var architecture = kernel.Image.Architecture;
-        return new Target(capture)
+        return new Target(new CapturedSource(capture, machine.SymbolFile))
         {
             Kind = TargetKind.Capture,
             Summary = new TargetSummary(

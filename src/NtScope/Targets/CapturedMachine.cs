@@ -2,7 +2,6 @@ using NtScope.Captures;
 using NtScope.Captures.Paging;
 using NtScope.Images;
 using NtScope.Kernel.Finding;
-using NtScope.Knowledge;
 using NtScope.Symbols;
 using NtScope.Symbols.Types;
 
@@ -14,19 +13,22 @@ internal sealed class CapturedMachine
     private const int LayoutAttempts = 12;
 
     private readonly FoundKernel _kernel;
-    private readonly KnowledgeBase _knowledge;
+    private readonly TargetOptions _options;
     private readonly List<string> _notes = [];
 
-    private CapturedMachine(AddressSpaces spaces, FoundKernel kernel, KnowledgeBase knowledge)
+    private CapturedMachine(AddressSpaces spaces, FoundKernel kernel, TargetOptions options)
     {
         Spaces = spaces;
         _kernel = kernel;
-        _knowledge = knowledge;
+        _options = options;
     }
 
     public AddressSpaces Spaces { get; private set; }
 
     public FileVersion? Version { get; private set; }
+
+    /// <summary>The symbol file of the kernel that the symbol path led to, if it did.</summary>
+    public ISymbolFile? SymbolFile { get; private set; }
 
     public ITypeSource? Types { get; private set; }
 
@@ -36,9 +38,9 @@ internal sealed class CapturedMachine
 
     public IReadOnlyList<string> Notes => _notes;
 
-    public static CapturedMachine Read(Capture capture, AddressSpaces spaces, FoundKernel kernel, KnowledgeBase knowledge)
+    public static CapturedMachine Read(Capture capture, AddressSpaces spaces, FoundKernel kernel, TargetOptions options)
     {
-        var machine = new CapturedMachine(spaces, kernel, knowledge);
+        var machine = new CapturedMachine(spaces, kernel, options);
         machine.Read(capture);
         return machine;
     }
@@ -46,14 +48,17 @@ internal sealed class CapturedMachine
     private void Read(Capture capture)
     {
         var memory = Spaces.System;
-        var known = _kernel.Image.Pdb is { } pdb ? _knowledge.FindKernel(pdb) : null;
+        var known = _kernel.Image.Pdb is { } pdb ? _options.Knowledge.FindKernel(pdb) : null;
         Version = known?.Version ?? _kernel.Image.Version?.FileVersion ?? SharedDataVersion(memory) ?? HeaderVersion(capture.Header);
-        var symbols = known?.Symbols;
-        _notes.Add(symbols is not null
-            ? $"Names come from embedded knowledge of this very kernel ({known!.Version})."
-            : known is not null
-                ? $"The service table of this kernel ({known.Version}) is known, its other names are not: they come from exports."
-                : "This kernel is not known: names come from its exports.");
+        SymbolFile = FindSymbolFile();
+        var symbols = SymbolFile?.Symbols ?? known?.Symbols;
+        _notes.Add(SymbolFile is not null
+            ? $"Names come from {SymbolFile.Path}."
+            : symbols is not null
+                ? $"Names come from embedded knowledge of this very kernel ({known!.Version})."
+                : known is not null
+                    ? $"The service table of this kernel ({known.Version}) is known, its other names are not: they come from exports."
+                    : "This kernel is not known: names come from its exports.");
 
         var head = ModuleListHead.Find(memory, _kernel, symbols, capture.Header.LoadedModuleList);
         var list = head is { } found ? LoadedModuleList.Read(memory, found) : new LoadedModuleList([], "The list of loaded modules was not found.");
@@ -81,12 +86,7 @@ internal sealed class CapturedMachine
     // The kernel's own layouts first, then those of other builds by distance; whichever fits the System process and the module list.
     private LayoutValidation? ChooseLayouts(ISymbolSource? symbols, LoadedModuleList list)
     {
-        if (Version is not { } version)
-        {
-            _notes.Add("The kernel's version could not be read, so no structure layouts were chosen.");
-            return null;
-        }
-
+        var version = Version ?? default;
         if (!TryGetRva(symbols, "PsInitialSystemProcess", out var rva)
             || !Spaces.System.TryReadPointer(_kernel.Base + rva, out var systemProcess, out _)
             || systemProcess.IsZero)
@@ -114,15 +114,31 @@ internal sealed class CapturedMachine
         return null;
     }
 
+    private ISymbolFile? FindSymbolFile()
+    {
+        if (_kernel.Image.Pdb is not { } pdb || _options.Symbols.Elements.Count == 0)
+        {
+            return null;
+        }
+
+        using var resolver = new SymbolResolver(_options.Symbols);
+        return resolver.Find(pdb, _options.Cancellation).File;
+    }
+
     private IEnumerable<ITypeSource> Candidates(FileVersion version)
     {
+        if (SymbolFile is not null)
+        {
+            yield return SymbolFile.Types;
+        }
+
         var origins = new HashSet<string>(StringComparer.Ordinal);
-        var versions = _knowledge.Kernels.Select(kernel => kernel.Version)
+        var versions = _options.Knowledge.Kernels.Select(kernel => kernel.Version)
             .OrderBy(other => Math.Abs(other.Build - version.Build))
             .Prepend(version);
         foreach (var other in versions)
         {
-            if (_knowledge.NearestTypes(other, _kernel.Image.Architecture) is { } types && origins.Add(types.Origin) && origins.Count <= LayoutAttempts)
+            if (_options.Knowledge.NearestTypes(other, _kernel.Image.Architecture) is { } types && origins.Add(types.Origin) && origins.Count <= LayoutAttempts)
             {
                 yield return types;
             }

@@ -52,7 +52,8 @@ internal static class ImageTarget
         }
     }
 
-    private static bool StartsAsImage(string path)
+    /// <summary>Whether a file begins like an image; false if it cannot be read.</summary>
+    public static bool StartsAsImage(string path)
     {
         try
         {

@@ -1,6 +1,6 @@
 namespace NtScope.Targets;
 
-/// <summary>Opens what a user names: a known build, a folder of images, an image file or several. Files are told apart by content.</summary>
+/// <summary>Opens what a user names: a known build, a folder of images, an image file or several, a capture. Files are told apart by content.</summary>
 public static class TargetOpener
 {
     /// <summary>Opens a known build (<c>10.0.18362.476</c>, <c>19041</c>, <c>22621-arm64</c>, a PDB's GUID and age), a folder or a file.</summary>
@@ -29,7 +29,7 @@ public static class TargetOpener
             }
 
             RequireFile(name);
-            return ImageTarget.OpenFiles([name], options);
+            return ImageTarget.StartsAsImage(name) ? ImageTarget.OpenFiles([name], options) : CaptureTarget.Open(name, options);
         }
 
         List<string> files = [];

@@ -1,4 +1,5 @@
 using NtScope.Knowledge;
+using NtScope.Symbols;
 
 namespace NtScope.Targets;
 
@@ -7,6 +8,9 @@ public sealed record TargetOptions
 {
     /// <summary>What is known of real builds.</summary>
     public KnowledgeBase Knowledge { get; init; } = KnowledgeBase.Embedded;
+
+    /// <summary>Where symbol files are looked for; they come before what is embedded.</summary>
+    public SymbolPath Symbols { get; init; } = SymbolPath.Empty;
 
     /// <summary>Hears how far long jobs are; null if nobody listens.</summary>
     public IProgress<Progress>? Progress { get; init; }

@@ -106,5 +106,5 @@ public sealed class CaptureTargetTests
     };
 
     private static Target Open(byte[] bytes, string name) =>
-        CaptureTarget.Open(Capture.FromBytes(bytes, name), KnowledgeBase.Embedded, progress: null, CancellationToken.None);
+        CaptureTarget.Open(Capture.FromBytes(bytes, name), new TargetOptions());
 }

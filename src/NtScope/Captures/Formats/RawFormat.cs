@@ -11,7 +11,7 @@ internal static class RawFormat
         {
             throw new InputException(
                 medium.Name,
-                $"this is no capture that NtScope knows: no signature, and 0x{medium.Length:x} bytes are no raw memory (whole 4 KiB pages, 1 MiB at least)");
+                $"this is neither a Windows image nor a capture that NtScope knows: it has no signature, and 0x{medium.Length:x} bytes are no raw memory (whole 4 KiB pages, 1 MiB at least)");
         }
 
         return new CaptureLayout(
