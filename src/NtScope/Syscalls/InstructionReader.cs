@@ -1,0 +1,70 @@
+using Iced.Intel;
+using NtScope.Images;
+
+namespace NtScope.Syscalls;
+
+/// <summary>Decodes x86 or x64 code of an image. Instruction pointers are RVAs, so relative targets are RVAs too.</summary>
+internal sealed class InstructionReader
+{
+    private readonly PeImage _image;
+    private readonly Window _window = new();
+    private readonly Decoder _decoder;
+
+    public InstructionReader(PeImage image)
+    {
+        _image = image;
+        _decoder = Decoder.Create(image.Is64Bit ? 64 : 32, _window);
+    }
+
+    /// <summary>The bytes that can be read where the reader was last put, at most 64.</summary>
+    public ReadOnlySpan<byte> Bytes => _window.Bytes;
+
+    /// <summary>Why fewer than 64 bytes could be read.</summary>
+    public ReadFault Fault { get; private set; }
+
+    /// <summary>Puts the reader at <paramref name="rva"/>.</summary>
+    public void MoveTo(uint rva)
+    {
+        _window.Fill(_image, rva, out var fault);
+        Fault = fault;
+        _decoder.IP = rva;
+    }
+
+    /// <summary>Decodes the next instruction; fails at the end of the window or at bytes that are none.</summary>
+    public bool TryNext(out Instruction instruction)
+    {
+        _decoder.Decode(out instruction);
+        return !instruction.IsInvalid;
+    }
+
+    /// <summary>The RVA that a memory operand names by itself: relative to the instruction, or absolute on x86.</summary>
+    public bool TryGetMemoryRva(in Instruction instruction, out uint rva)
+    {
+        if (instruction.IsIPRelativeMemoryOperand)
+        {
+            rva = (uint)instruction.IPRelativeMemoryAddress;
+            return instruction.IPRelativeMemoryAddress < _image.SizeOfImage;
+        }
+
+        rva = 0;
+        return instruction.MemoryBase == Register.None && instruction.MemoryIndex == Register.None
+            && !_image.Is64Bit && _image.TryGetRva(instruction.MemoryDisplacement64, out rva);
+    }
+
+    private sealed class Window : CodeReader
+    {
+        private readonly byte[] _bytes = new byte[64];
+        private int _length;
+        private int _at;
+
+        public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+        public void Fill(PeImage image, uint rva, out ReadFault fault)
+        {
+            _length = image.Read(rva, _bytes, out fault);
+            _at = 0;
+        }
+
+        public override int ReadByte() => _at < _length ? _bytes[_at++] : -1;
+    }
+}
