@@ -6,6 +6,8 @@ namespace NtScope.Syscalls;
 /// <summary>Decodes x86 or x64 code of an image. Instruction pointers are RVAs, so relative targets are RVAs too.</summary>
 internal sealed class InstructionReader
 {
+    private const int LongestInstruction = 15;
+
     private readonly PeImage _image;
     private readonly Window _window = new();
     private readonly Decoder _decoder;
@@ -16,7 +18,7 @@ internal sealed class InstructionReader
         _decoder = Decoder.Create(image.Is64Bit ? 64 : 32, _window);
     }
 
-    /// <summary>The bytes that can be read where the reader was last put, at most 64.</summary>
+    /// <summary>The bytes that can be read from where the reader was put, at most 64; good until the first instruction is decoded.</summary>
     public ReadOnlySpan<byte> Bytes => _window.Bytes;
 
     /// <summary>Why fewer than 64 bytes could be read.</summary>
@@ -30,15 +32,20 @@ internal sealed class InstructionReader
         _decoder.IP = rva;
     }
 
-    /// <summary>Decodes the next instruction; fails at the end of the window or at bytes that are none.</summary>
+    /// <summary>Decodes the next instruction; fails at bytes that are none or cannot be read.</summary>
     public bool TryNext(out Instruction instruction)
     {
+        if (_window.Left < LongestInstruction && _window.IsUsed)
+        {
+            MoveTo((uint)_decoder.IP);
+        }
+
         _decoder.Decode(out instruction);
         return !instruction.IsInvalid;
     }
 
     /// <summary>The RVA that a memory operand names by itself: relative to the instruction, or absolute on x86.</summary>
-    public bool TryGetMemoryRva(in Instruction instruction, out uint rva)
+    public bool TryGetMemoryRva(Instruction instruction, out uint rva)
     {
         if (instruction.IsIPRelativeMemoryOperand)
         {
@@ -58,6 +65,10 @@ internal sealed class InstructionReader
         private int _at;
 
         public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+        public int Left => _length - _at;
+
+        public bool IsUsed => _at > 0;
 
         public void Fill(PeImage image, uint rva, out ReadFault fault)
         {

@@ -120,20 +120,20 @@ internal static class StubDecoder
         return isNumber;
     }
 
-    private static bool IsCallThroughEdx(in Instruction instruction) =>
+    private static bool IsCallThroughEdx(Instruction instruction) =>
         instruction.Code == Code.Call_rm32
         && (instruction.Op0Register == Register.EDX
             || (instruction.Op0Kind == OpKind.Memory && instruction.MemoryBase == Register.EDX && instruction.MemoryDisplacement64 == 0));
 
-    private static bool IsArgumentPointer(in Instruction instruction) =>
+    private static bool IsArgumentPointer(Instruction instruction) =>
         instruction.Code == Code.Lea_r32_m && instruction.Op0Register == Register.EDX
         && instruction.MemoryBase == Register.ESP && instruction.MemoryDisplacement64 == 4;
 
-    private static bool IsZeroOrNumberInEcx(in Instruction instruction) =>
+    private static bool IsZeroOrNumberInEcx(Instruction instruction) =>
         (instruction.Mnemonic == Mnemonic.Xor && instruction.Op0Register == Register.ECX && instruction.Op1Register == Register.ECX)
         || (instruction.Code == Code.Mov_r32_imm32 && instruction.Op0Register == Register.ECX);
 
-    private static bool IsWow64Gate(in Instruction instruction) =>
+    private static bool IsWow64Gate(Instruction instruction) =>
         instruction.Code == Code.Call_rm32 && instruction.Op0Kind == OpKind.Memory
         && instruction.SegmentPrefix == Register.FS && instruction.MemoryDisplacement64 == Wow64GateOffset;
 
@@ -160,7 +160,7 @@ internal static class StubDecoder
     /// Windows 8 and later call <c>mov edx,esp; sysenter; ret</c> that stands right behind the stub's own return. One stub under x64
     /// calls the next instruction to find out where it is, and takes the gate or the dispatcher from there.
     /// </summary>
-    private static bool TryDecodeNearCall(InstructionReader code, in Instruction call, uint number, out StubPattern stub)
+    private static bool TryDecodeNearCall(InstructionReader code, Instruction call, uint number, out StubPattern stub)
     {
         stub = default;
         if (call.NearBranchTarget == call.NextIP)

@@ -163,7 +163,7 @@ public sealed class StubReader
         return new ServiceStub(name, rva, new ServiceIndex(number), pattern.Form, isWow64 ? (ushort)(pattern.Eax >> 16) : (ushort)0, pattern.StackBytes, []);
     }
 
-    private static bool IsServiceName(ExportedFunction function, string prefix) =>
+    internal static bool IsServiceName(ExportedFunction function, string prefix) =>
         function.Forwarder is null && function.Name is { } name && name.Length > prefix.Length
         && name.StartsWith(prefix, StringComparison.Ordinal) && char.IsAsciiLetterUpper(name[prefix.Length]);
 }

@@ -54,18 +54,20 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
     public bool LeavesModule(uint rva)
     {
         code.MoveTo(rva);
+        var isPushed = false;
         for (var i = 0; i < 3 && code.TryNext(out var instruction); i++)
         {
             switch (instruction.FlowControl)
             {
                 case FlowControl.Next:
+                    isPushed = instruction.Mnemonic == Mnemonic.Push;
                     break;
                 case FlowControl.UnconditionalBranch:
                     return !IsFunction(instruction.NearBranchTarget);
                 case FlowControl.IndirectBranch:
                     return !(code.TryGetMemoryRva(instruction, out var slot) && _importSlots.Value.Contains(slot));
                 case FlowControl.Return:
-                    return i == 1;
+                    return isPushed;
                 case FlowControl.Interrupt:
                     return instruction.Code == Code.Int3;
                 default:
@@ -76,7 +78,7 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
         return false;
     }
 
-    private static bool ReadsSharedData(in Instruction instruction)
+    private static bool ReadsSharedData(Instruction instruction)
     {
         for (var operand = 0; operand < instruction.OpCount; operand++)
         {

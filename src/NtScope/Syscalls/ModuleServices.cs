@@ -1,0 +1,89 @@
+using NtScope.Images;
+using NtScope.Knowledge;
+
+namespace NtScope.Syscalls;
+
+/// <summary>The services that the modules of a target hold: tables first, then stubs, then names from what is published where that agrees.</summary>
+internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, SyscallOptions options, ServiceRecords records)
+{
+    public void Collect()
+    {
+        var roles = target.Modules.Select(module => (Module: module, Role: module.Image is { } image ? ServiceImage.RoleOf(image) : ServiceImageRole.None)).ToList();
+        var parts = roles.Where(item => item.Role == ServiceImageRole.WindowManagerPart).Select(item => item.Module).ToList();
+        foreach (var (module, role) in roles)
+        {
+            switch (role)
+            {
+                case ServiceImageRole.Kernel when options.Wants(ServiceTableKind.Nt):
+                    new KernelServices(target, module, knowledge, records).Collect();
+                    break;
+                case ServiceImageRole.WindowManager when options.Wants(ServiceTableKind.Win32k):
+                    new WindowManagerServices(module, parts, records).Collect();
+                    break;
+            }
+        }
+
+        foreach (var (module, role) in roles)
+        {
+            if (role == ServiceImageRole.Stubs)
+            {
+                CollectStubs(module, module.Image!);
+            }
+        }
+
+        new PublishedNames(target, knowledge, records).Fill();
+    }
+
+    private void CollectStubs(Module module, PeImage image)
+    {
+        var stubs = StubReader.Read(image);
+        var named = 0;
+        foreach (var stub in stubs)
+        {
+            if (stub.Index?.Table is { } table && !options.Wants(table))
+            {
+                continue;
+            }
+
+            var record = stub.Index is { } index ? records.At(index) : new ServiceRecord(null);
+            if (stub.Index is null)
+            {
+                records.WithoutIndex.Add(record);
+            }
+
+            named++;
+            record.AddName(stub.Name, NameSource.Stub);
+            record.AddFindings(stub.Findings);
+            if (record.Module is null)
+            {
+                record.Module = module.Name;
+                record.Rva = stub.Rva;
+                record.Address = module.Base is { } start ? start + stub.Rva : null;
+            }
+
+            JoinArguments(record, stub, module);
+        }
+
+        if (named > 0)
+        {
+            records.Notes.Add($"{module.Name} has {named} stubs.");
+        }
+    }
+
+    /// <summary>On x86 a stub removes all arguments from the stack, and the kernel copies as many.</summary>
+    private static void JoinArguments(ServiceRecord record, ServiceStub stub, Module module)
+    {
+        if (stub.StackBytes is not { } bytes || bytes % sizeof(uint) != 0)
+        {
+            return;
+        }
+
+        var arguments = bytes / sizeof(uint);
+        if (record.StackArguments is { } counted && counted != arguments)
+        {
+            record.AddFinding("argument-conflict", $"the table counts {counted} arguments, the stub in {module.Name} removes {arguments}");
+        }
+
+        record.StackArguments ??= arguments;
+    }
+}
