@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Iced.Intel;
 using NtScope.Images;
 
 namespace NtScope.Syscalls;
@@ -41,10 +40,11 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
             return candidates;
         }
 
+        Span<byte> buffer = stackalloc byte[sizeof(ulong)];
         foreach (var entrySize in image.Is64Bit ? new[] { sizeof(ulong), sizeof(uint) } : [sizeof(uint)])
         {
             var (anchor, routine) = pairs[^1];
-            Span<byte> sought = stackalloc byte[entrySize];
+            var sought = buffer[..entrySize];
             WriteEntry(sought, routine);
             foreach (var section in image.Sections)
             {

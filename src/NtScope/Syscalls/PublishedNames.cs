@@ -16,41 +16,71 @@ internal sealed class PublishedNames(Target target, KnowledgeBase knowledge, Ser
         foreach (var table in new[] { ServiceTableKind.Nt, ServiceTableKind.Win32k })
         {
             var atHand = records.Of(table);
-            var named = atHand.Count(record => record.Name is not null);
-            if (named >= FewestNames && build > 0)
+            if (build > 0 && atHand.Count >= FewestNames)
             {
-                Fill(table, atHand, named, build);
+                Fill(table, atHand, build);
             }
         }
     }
 
-    private void Fill(ServiceTableKind table, List<ServiceRecord> atHand, int named, int build)
+    private void Fill(ServiceTableKind table, List<ServiceRecord> atHand, int build)
     {
-        var published = knowledge.PublishedTables.ForBuild(target.Architecture, table, build);
-        var isComplete = named == atHand.Count && atHand[^1].Index!.Value.Number == atHand.Count - 1;
-        if (published is null)
+        var named = atHand.Count(record => record.Name is not null);
+        if (knowledge.PublishedTables.ForBuild(target.Architecture, table, build) is { } published)
         {
-            return;
+            var names = NamesOf(published);
+            var label = $"the {SyscallRow.TextOf(table)} table published of {published.Label}";
+            var differing = CountDiffering(atHand, index => names.GetValueOrDefault(index.Value));
+            if (differing > 0)
+            {
+                records.Notes.Add($"{differing} of {named} names differ from {label}: this is another revision, and its own numbers stand here.");
+            }
+            else if (named >= FewestNames)
+            {
+                Complete(table, atHand, names, $"{label}, which agrees with all others");
+            }
+            else if (named == 0 && names.Count == atHand.Count && AgreeingArguments(atHand, names) is { } agreeing)
+            {
+                Complete(table, atHand, names, $"{label}; no name at hand confirms them, but there are as many services, and {agreeing} have the arguments of their declarations");
+            }
         }
 
+        if (table == ServiceTableKind.Nt && named >= FewestNames && !IsComplete(records.Of(table)) && NamesOfSibling(atHand, build, out var sibling) is { Count: > 0 } known)
+        {
+            Complete(table, atHand, known, $"{sibling}, which agrees with all others");
+        }
+    }
+
+    private static bool IsComplete(List<ServiceRecord> services) =>
+        services.TrueForAll(record => record.Name is not null) && services[^1].Index!.Value.Number == services.Count - 1;
+
+    private static Dictionary<uint, string> NamesOf(PublishedTable published)
+    {
         var names = new Dictionary<uint, string>(published.Services.Count);
         foreach (var service in published.Services)
         {
             names.TryAdd((uint)service.Index, service.Name);
         }
 
-        var differing = CountDiffering(atHand, index => names.GetValueOrDefault(index.Value));
-        var label = $"the {SyscallRow.TextOf(table)} table published of {published.Label}";
-        if (differing > 0)
+        return names;
+    }
+
+    /// <summary>How many services have the arguments that their supposed names are declared with; null if too few, or if more than one in twenty has not.</summary>
+    private int? AgreeingArguments(List<ServiceRecord> atHand, Dictionary<uint, string> names)
+    {
+        var (agreeing, contradicting) = (0, 0);
+        foreach (var record in atHand)
         {
-            records.Notes.Add($"{differing} of {named} names differ from {label}: this is another revision, and its own numbers stand here.");
-            names = isComplete || table != ServiceTableKind.Nt ? [] : NamesOfSibling(atHand, build, out label);
+            if (record is { Index: { } index, StackArguments: { } stackArguments } && names.TryGetValue(index.Value, out var name)
+                && knowledge.TryGetPrototype(name, out var prototype))
+            {
+                var contradicts = ArgumentCount.Contradicts(prototype, stackArguments, target.Architecture, out _);
+                agreeing += contradicts ? 0 : 1;
+                contradicting += contradicts ? 1 : 0;
+            }
         }
 
-        if (!isComplete && names.Count > 0)
-        {
-            Complete(table, atHand, names, label);
-        }
+        return agreeing >= FewestNames && contradicting * 20 <= agreeing ? agreeing : null;
     }
 
     /// <summary>The names of a known kernel of the same build that agrees with all names at hand.</summary>
@@ -97,12 +127,12 @@ internal sealed class PublishedNames(Target target, KnowledgeBase knowledge, Ser
 
         if (filled > 0)
         {
-            records.Notes.Add($"{filled} services have their names from {label}, which agrees with all others.");
+            records.Notes.Add($"{filled} names are from {label}.");
         }
 
         if (gaps.Count > 0)
         {
-            records.Notes.Add($"No stub asks for {string.Join(", ", gaps)}: so says {label}, which agrees with all others.");
+            records.Notes.Add($"No stub asks for {string.Join(", ", gaps)}: so says {label}.");
         }
     }
 

@@ -1,4 +1,3 @@
-using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Reports;
 
