@@ -9,6 +9,9 @@ namespace NtScope.Lab.Machine.Memory;
 /// </summary>
 public sealed unsafe class LabAddressSpace : IMemory
 {
+    /// <summary>The size of a large page, in bytes.</summary>
+    public const ulong LargePageSize = 2 << 20;
+
     private const ulong Valid = 1;
     private const ulong Writable = 1 << 1;
     private const ulong UserAccessible = 1 << 2;
@@ -18,7 +21,6 @@ public sealed unsafe class LabAddressSpace : IMemory
     private const ulong Global = 1 << 8;
     private const ulong NoExecute = 1ul << 63;
     private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
-    private const ulong LargePageSize = 2 << 20;
     private const ulong HugePageSize = 1 << 30;
     private const int TopLevel = 3;
     private const int EntriesPerTable = 512;
@@ -31,13 +33,19 @@ public sealed unsafe class LabAddressSpace : IMemory
     /// <summary>The system's address space, empty but for its self-map.</summary>
     /// <param name="ram">Where page tables and pages come from.</param>
     /// <param name="selfMapIndex">The entry of the top-level table that maps the tables: 0x1ED before build 14393, random from 256 on since.</param>
-    public LabAddressSpace(PhysicalRam ram, int selfMapIndex)
+    /// <param name="directoryTable">The page of the top-level table; null for any.</param>
+    public LabAddressSpace(PhysicalRam ram, int selfMapIndex, PhysicalAddress? directoryTable = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(selfMapIndex, FirstKernelEntry);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(selfMapIndex, EntriesPerTable);
         Ram = ram;
         SelfMapIndex = selfMapIndex;
-        DirectoryTable = ram.Allocate(1, below: 1ul << 32);
+        if (directoryTable is { } page)
+        {
+            ram.AllocateAt(page, 1);
+        }
+
+        DirectoryTable = directoryTable ?? ram.Allocate(1, below: 1ul << 32);
         Entries(DirectoryTable)[selfMapIndex] = DirectoryTable.Value | Valid | Writable | Accessed | Dirty | NoExecute;
     }
 
@@ -99,22 +107,20 @@ public sealed unsafe class LabAddressSpace : IMemory
         return Map(start, Ram.Allocate(pages), pages * PhysicalRam.PageSize, access);
     }
 
-    /// <summary>Allocates RAM in one run at a multiple of 2 MiB and maps it by large pages, as Windows maps its kernel.</summary>
-    public MemoryRegion AllocateLarge(VirtualAddress start, ulong length, PageAccess access)
+    /// <summary>Maps a run of RAM by large pages, as Windows maps its kernel. Everything is a multiple of 2 MiB.</summary>
+    public MemoryRegion MapLarge(VirtualAddress start, PhysicalAddress physical, ulong length, PageAccess access)
     {
-        if (start.Value % LargePageSize != 0)
+        if (((start.Value | physical.Value | length) & (LargePageSize - 1)) != 0)
         {
             throw new ArgumentOutOfRangeException(nameof(start), start, "not a multiple of 2 MiB");
         }
 
-        var rounded = (length + LargePageSize - 1) / LargePageSize * LargePageSize;
-        var physical = Ram.Allocate(rounded / PhysicalRam.PageSize, LargePageSize);
-        for (ulong offset = 0; offset < rounded; offset += LargePageSize)
+        for (ulong offset = 0; offset < length; offset += LargePageSize)
         {
             SetEntry(start + offset, level: 1, (physical + offset).Value | Large | Flags(start, access));
         }
 
-        return Remember(start, physical, rounded, access);
+        return Remember(start, physical, length, access);
     }
 
     /// <summary>Maps a run of RAM that is allocated already: a shared page, an image that several processes map.</summary>

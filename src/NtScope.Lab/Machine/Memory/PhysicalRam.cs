@@ -23,6 +23,9 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     private const ulong AboveDeviceHole = 0x1_0000_0000;
     private const int PlacementTries = 64;
 
+    // Windows boots in the lowest memory; readers look for its first page tables there. What is placed by chance lies above.
+    private const ulong LowestPlaced = 0x110_0000;
+
     private readonly MemoryMappedFile _backing;
     private readonly MemoryMappedViewAccessor _view;
     private readonly ulong[] _used;
@@ -80,11 +83,12 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         {
             var range = Ranges[^(1 + (attempt & 1) % (Ranges.Count - 1))];
             var end = Math.Min(range.End.Value, below);
-            if (range.Start.Value + pages * PageSize <= end)
+            var lowest = Math.Max(range.Start.Value, LowestPlaced);
+            if (lowest + pages * PageSize <= end)
             {
-                var start = range.Start.Value + (ulong)_random.NextInt64((long)(end - range.Start.Value - pages * PageSize) + 1);
+                var start = lowest + (ulong)_random.NextInt64((long)(end - lowest - pages * PageSize) + 1);
                 start = start / alignment * alignment;
-                if (start >= range.Start.Value && TryTake(start, pages))
+                if (start >= lowest && TryTake(start, pages))
                 {
                     return new PhysicalAddress(start);
                 }
@@ -177,7 +181,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         for (var index = Ranges.Count - 1; index >= 0; index--)
         {
             var end = Math.Min(Ranges[index].End.Value, below);
-            for (var start = (Ranges[index].Start.Value + alignment - 1) / alignment * alignment; start + pages * PageSize <= end; start += alignment)
+            for (var start = (Math.Max(Ranges[index].Start.Value, LowestPlaced) + alignment - 1) / alignment * alignment; start + pages * PageSize <= end; start += alignment)
             {
                 if (TryTake(start, pages))
                 {

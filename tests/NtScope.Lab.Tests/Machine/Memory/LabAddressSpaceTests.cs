@@ -15,7 +15,7 @@ public class LabAddressSpaceTests
         using var ram = new PhysicalRam(size, new Random(1));
         var space = new LabAddressSpace(ram, 0x1ED);
         var small = space.Allocate(new VirtualAddress(0xFFFF_8001_0000_3000), 0x5000, PageAccess.Write);
-        var large = space.AllocateLarge(new VirtualAddress(Kernel), 0x28_0000, PageAccess.Write | PageAccess.Execute);
+        var large = space.MapLarge(new VirtualAddress(Kernel), ram.Allocate(0x400, LabAddressSpace.LargePageSize), 0x40_0000, PageAccess.Write | PageAccess.Execute);
         space.WriteUInt64(small.Start + 0x1FF8, 0x1122_3344_5566_7788);
         space.WriteUInt64(large.Start + 0x20_1000, 0x99AA_BBCC_DDEE_FF00);
 

@@ -1,0 +1,151 @@
+using NtScope.Knowledge;
+using NtScope.Lab.Machine.Memory;
+
+namespace NtScope.Lab.Machine.Kernel;
+
+/// <summary>
+/// Where everything of the kernel's image is. Names come from its symbols where they are known. Of other kernels only the services and their tables are
+/// known; what else the machine needs gets a place of its own behind them.
+/// </summary>
+internal sealed class KernelImage
+{
+    private const uint TailSize = 0x6_0000;
+    private const uint Alignment = 0x1000;
+    private const uint SearchedForIdentity = 0x3F_0000;
+    private const uint VariablesInTail = 0x3_0000;
+
+    private readonly Dictionary<string, uint> _own = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, uint> _services = new(StringComparer.Ordinal);
+    private readonly HashSet<uint> _variables = [];
+    private uint _nextVariable;
+
+    /// <summary>The plan of a kernel's image.</summary>
+    public KernelImage(KnownKernel kernel)
+    {
+        Known = kernel;
+        Services = kernel.Services ?? throw new ArgumentException($"nothing is known of the services of {kernel.Version}", nameof(kernel));
+        foreach (var service in Services)
+        {
+            _services.TryAdd(service.Name, service.Rva);
+        }
+
+        Marks = kernel.Symbols is { } symbols
+            ? [.. symbols.All().Select(symbol => symbol.Rva).Distinct()]
+            : [.. Services.Select(service => service.Rva).Concat([Services.TableRva, Services.LimitRva, Services.ArgumentTableRva, Services.ArgumentTableRva + (uint)Services.Count]).Distinct().Order()];
+        TailRva = (Marks[^1] + 0x2_0000) & ~(Alignment - 1);
+        Size = TailRva + TailSize;
+        _nextVariable = TailRva;
+        IdentityRva = LargestGap();
+    }
+
+    /// <summary>What is known of the kernel.</summary>
+    public KnownKernel Known { get; }
+
+    /// <summary>Its services.</summary>
+    public KnownServiceTable Services { get; }
+
+    /// <summary>Every RVA that something is known to be at, ascending.</summary>
+    public IReadOnlyList<uint> Marks { get; }
+
+    /// <summary>Where the part begins that no symbol of the real image reaches: variables without a known place, exports, resources.</summary>
+    public uint TailRva { get; }
+
+    /// <summary>Where the tail's tables begin, behind its variables.</summary>
+    public uint TablesRva => TailRva + VariablesInTail;
+
+    /// <summary>A free place in the first 4 MiB, where readers of memory look for the identity of the symbols.</summary>
+    public uint IdentityRva { get; }
+
+    /// <summary>The image's size as mapped, in bytes.</summary>
+    public uint Size { get; }
+
+    /// <summary>Where it is mapped.</summary>
+    public VirtualAddress Base { get; private set; }
+
+    /// <summary>Names that got a place of their own.</summary>
+    public IReadOnlyDictionary<string, uint> Own => _own;
+
+    /// <summary>Says where the image is.</summary>
+    public void PlaceAt(VirtualAddress start) => Base = start;
+
+    /// <summary>Finds a name's RVA among symbols, services and what was given a place.</summary>
+    public bool TryGetRva(string name, out uint rva) =>
+        (Known.Symbols?.TryGetRva(name, out rva) ?? NotFound(out rva)) || _services.TryGetValue(name, out rva) || _own.TryGetValue(name, out rva);
+
+    /// <summary>Finds a name's address.</summary>
+    public bool TryGetAddress(string name, out VirtualAddress address)
+    {
+        var found = TryGetRva(name, out var rva);
+        address = Base + rva;
+        return found;
+    }
+
+    /// <summary>The RVAs of all variables that were asked for.</summary>
+    public IReadOnlyCollection<uint> Variables => _variables;
+
+    /// <summary>The RVA of a variable; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
+    public uint Variable(string name, uint size)
+    {
+        var rva = Routine(name, size);
+        _variables.Add(rva);
+        return rva;
+    }
+
+    /// <summary>The RVA of a routine; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
+    public uint Routine(string name, uint size)
+    {
+        if (!TryGetRva(name, out var rva))
+        {
+            rva = _nextVariable;
+            _nextVariable += (size + 15) & ~15u;
+            if (_nextVariable > TablesRva)
+            {
+                throw new InvalidOperationException($"the lab's kernel image has no room for {name}");
+            }
+
+            _own.Add(name, rva);
+        }
+
+        return rva;
+    }
+
+    /// <summary>The address of a variable; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
+    public VirtualAddress AddressOf(string name, uint size = sizeof(ulong)) => Base + Variable(name, size);
+
+    /// <summary>How many bytes lie between an RVA and the next that something is known to be at.</summary>
+    public int RoomAt(uint rva)
+    {
+        int low = 0, high = Marks.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Marks[middle] <= rva ? (middle + 1, high) : (low, middle);
+        }
+
+        return (int)((low < Marks.Count ? Marks[low] : TailRva) - rva);
+    }
+
+    private static bool NotFound(out uint rva)
+    {
+        rva = 0;
+        return false;
+    }
+
+    private uint LargestGap()
+    {
+        var (best, length) = (Alignment, 0u);
+        var previous = Alignment;
+        foreach (var mark in Marks)
+        {
+            var end = Math.Min(mark, SearchedForIdentity);
+            if (end > previous && end - previous > length)
+            {
+                (best, length) = (previous, end - previous);
+            }
+
+            previous = mark;
+        }
+
+        return (best + length / 2) & ~15u;
+    }
+}

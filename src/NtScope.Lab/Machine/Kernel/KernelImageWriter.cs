@@ -1,0 +1,182 @@
+using System.Buffers.Binary;
+using System.Text;
+using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Memory;
+
+namespace NtScope.Lab.Machine.Kernel;
+
+/// <summary>Writes the kernel's image into mapped memory: routines, system call tables and what a loader put there.</summary>
+internal sealed class KernelImageWriter(MachineContext context)
+{
+    private const int ZwStubSize = 0x20;
+    private const ushort NativeSubsystem = 1;
+
+    // mov rax,rsp; cli; sub rsp,10h; push rax; pushfq; push 10h; lea rax,[linkage]; push rax; mov eax,N; jmp dispatcher
+    private static readonly byte[] ZwStub = Convert.FromHexString("488BC4FA4883EC10509C6A10488D050000000050B800000000E900000000");
+
+    // lea r10,[KeServiceDescriptorTable]; lea r11,[KeServiceDescriptorTableShadow]; test dword ptr [rbx+78h],80h
+    private static readonly byte[] DescriptorLoads = Convert.FromHexString("4C8D15000000004C8D1D00000000F7437880000000");
+
+    private readonly KernelImage _kernel = context.Kernel;
+    private readonly LabAddressSpace _space = context.System;
+    private readonly bool _isListedKernel = context.Known.Pdb.Guid == new Guid("90F5E1C8-BBE1-FE1F-B8A7-14305EE06F36");
+
+    /// <summary>Writes everything but the headers, and the variables, which their owners write.</summary>
+    public LabImage Write()
+    {
+        WriteRoutines();
+        WriteZwRoutines();
+        WriteServiceTable();
+        WriteDescriptors();
+        WriteDispatcher();
+        return Describe();
+    }
+
+    /// <summary>Writes headers, sections, exports, identity and version, once all variables have their places.</summary>
+    public void WriteHeaders(LabImage image)
+    {
+        foreach (var name in KernelExports.Variables)
+        {
+            _kernel.Variable(name, sizeof(ulong));
+        }
+
+        var writer = new ImageWriter(_space, _kernel.Base);
+        writer.WriteDebugDirectory(_kernel.IdentityRva, image.Pdb, image.TimeDateStamp);
+        var size = writer.WriteExports(_kernel.TablesRva, image.Name, image.TimeDateStamp, Exports());
+        writer.WriteVersion((_kernel.TablesRva + size + 0xFFF) & ~0xFFFu, "ntkrnlmp.exe", "NT Kernel & System", context.Version);
+        writer.WriteHeaders(image, context.Version, NativeSubsystem, isLibrary: false, KernelSections.Divide(_kernel, _kernel.Variables));
+    }
+
+    /// <summary>An entry as the running kernel holds it: the offset from the table, shifted, and the count of stack arguments.</summary>
+    public static uint EncodeEntry(uint routine, uint table, int stackArguments) => routine - table << 4 | (uint)stackArguments & 0xF;
+
+    /// <summary>How many arguments of a service are passed on the stack, as its prototype says; 0 if no prototype is known.</summary>
+    public static int StackArguments(string service) =>
+        NtScope.Knowledge.KnowledgeBase.Embedded.TryGetPrototype(service, out var prototype) ? Math.Max(0, prototype.Parameters.Count - 4) : 0;
+
+    private void WriteRoutines()
+    {
+        if (context.Known.Symbols is { } symbols)
+        {
+            foreach (var symbol in symbols.All())
+            {
+                if (char.IsAsciiLetter(symbol.Name[0]) && _kernel.RoomAt(symbol.Rva) is >= 16 and var room)
+                {
+                    _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, room, _isListedKernel));
+                }
+            }
+        }
+
+        foreach (var service in _kernel.Services)
+        {
+            _space.Write(_kernel.Base + service.Rva, RoutineBytes.Of(service.Name, _kernel.RoomAt(service.Rva), _isListedKernel));
+        }
+    }
+
+    private void WriteZwRoutines()
+    {
+        var dispatcher = _kernel.Routine("KiServiceInternal", 64);
+        var linkage = _kernel.Routine("KiServiceLinkage", 16);
+        foreach (var service in _kernel.Services)
+        {
+            var name = string.Concat("Zw", service.Name.AsSpan(2));
+            if (!_kernel.TryGetRva(name, out var rva))
+            {
+                if (context.Known.HasSymbols || !KernelExports.Services.Contains(service.Name, StringComparer.Ordinal))
+                {
+                    continue;
+                }
+
+                rva = _kernel.Routine(name, ZwStubSize);
+            }
+
+            var stub = (byte[])ZwStub.Clone();
+            BinaryPrimitives.WriteInt32LittleEndian(stub.AsSpan(15), (int)(linkage - rva - 19));
+            BinaryPrimitives.WriteInt32LittleEndian(stub.AsSpan(21), service.Index);
+            BinaryPrimitives.WriteInt32LittleEndian(stub.AsSpan(26), (int)(dispatcher - rva - 30));
+            _space.Write(_kernel.Base + rva, stub);
+        }
+    }
+
+    private void WriteServiceTable()
+    {
+        var services = _kernel.Services;
+        var table = _kernel.Base + services.TableRva;
+        if (services.LimitRva - services.TableRva >= (uint)services.Count * sizeof(ulong))
+        {
+            // The boot code packed 8-byte pointers in place: the upper half is what it left behind.
+            for (var index = services.Count / 2; index < services.Count; index++)
+            {
+                _space.WriteUInt64(table + (ulong)(index * sizeof(ulong)), (_kernel.Base + services.RvaOf(index)).Value);
+            }
+        }
+
+        foreach (var service in services)
+        {
+            var arguments = StackArguments(service.Name);
+            _space.WriteUInt32(table + (ulong)(service.Index * sizeof(uint)), EncodeEntry(service.Rva, services.TableRva, arguments));
+            _space.WriteByte(_kernel.Base + services.ArgumentTableRva + (ulong)service.Index, (byte)(arguments * 4));
+        }
+
+        _space.WriteUInt32(_kernel.Base + services.LimitRva, (uint)services.Count);
+    }
+
+    private void WriteDescriptors()
+    {
+        WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTable", 0x80));
+        WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTableShadow", 0x80));
+    }
+
+    private void WriteDescriptor(VirtualAddress descriptor)
+    {
+        _space.WriteUInt64(descriptor, (_kernel.Base + _kernel.Services.TableRva).Value);
+        _space.WriteUInt64(descriptor + 8, 0);
+        _space.WriteUInt64(descriptor + 0x10, (uint)_kernel.Services.Count);
+        _space.WriteUInt64(descriptor + 0x18, (_kernel.Base + _kernel.Services.ArgumentTableRva).Value);
+    }
+
+    private void WriteDispatcher()
+    {
+        var rva = _kernel.Routine("KiSystemServiceRepeat", 32);
+        var code = (byte[])DescriptorLoads.Clone();
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(_kernel.Variable("KeServiceDescriptorTable", 0x80) - rva - 7));
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(10), (int)(_kernel.Variable("KeServiceDescriptorTableShadow", 0x80) - rva - 14));
+        _space.Write(_kernel.Base + rva, code);
+    }
+
+    private LabImage Describe()
+    {
+        var stamp = BinaryPrimitives.ReadUInt32LittleEndian(context.Known.Pdb.Guid.ToByteArray()) & 0x7FFF_FFFF;
+        var image = new LabImage("ntoskrnl.exe", @"\SystemRoot\system32\ntoskrnl.exe", _kernel.Base, _kernel.Size, EntryPointRva(), stamp, stamp ^ 0x5A5A, context.Known.Pdb);
+        WriteBootRecord(image);
+        return image;
+    }
+
+    private uint EntryPointRva() => _kernel.TryGetRva("KiSystemStartup", out var rva) ? rva : _kernel.Services.RvaOf(0);
+
+    private Dictionary<string, uint> Exports()
+    {
+        var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
+        var zw = _kernel.Services.Select(service => string.Concat("Zw", service.Name.AsSpan(2)));
+        foreach (var name in KernelExports.Variables.Concat(KernelExports.Services).Concat(KernelExports.Functions).Concat(zw))
+        {
+            if (_kernel.TryGetRva(name, out var rva))
+            {
+                exports.TryAdd(name, rva);
+            }
+        }
+
+        return exports;
+    }
+
+    // The loader leaves where it put the kernel before the kernel's name; readers of captures search for the name.
+    private void WriteBootRecord(LabImage image)
+    {
+        var path = Encoding.ASCII.GetBytes(image.Path + '\0');
+        var record = context.NonPagedPool.Allocate(0x18 + path.Length, PoolTag.Of("Ldr "));
+        _space.WriteUInt64(record, image.Base.Value);
+        _space.WriteUInt64(record + 8, image.Size);
+        _space.WriteUInt64(record + 16, (ulong)path.Length);
+        _space.Write(record + 0x18, path);
+    }
+}

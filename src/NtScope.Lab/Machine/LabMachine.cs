@@ -1,0 +1,70 @@
+using NtScope.Images;
+using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Kernel;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Processes;
+using NtScope.Lab.Machine.Processors;
+
+namespace NtScope.Lab.Machine;
+
+/// <summary>The memory of a small Windows as it runs, with what was put into it: what a reader should find.</summary>
+public sealed class LabMachine : IDisposable
+{
+    private readonly DebuggerBlock _debuggerBlock;
+
+    internal LabMachine(MachineContext context, DebuggerBlock debuggerBlock)
+    {
+        _debuggerBlock = debuggerBlock;
+        Options = context.Options;
+        System = context.System;
+        BootTime = context.Boot;
+        CaptureTime = context.Now;
+        LoadedModuleList = context.Kernel.AddressOf("PsLoadedModuleList", 16);
+        ActiveProcessHead = context.Kernel.AddressOf("PsActiveProcessHead", 16);
+    }
+
+    /// <summary>What was asked for.</summary>
+    public LabMachineOptions Options { get; }
+
+    /// <summary>The kernel's version.</summary>
+    public FileVersion Version => Options.Kernel.Version;
+
+    /// <summary>The system's address space.</summary>
+    public LabAddressSpace System { get; }
+
+    /// <summary>The physical memory.</summary>
+    public PhysicalRam Ram => System.Ram;
+
+    /// <summary>The kernel's image.</summary>
+    public LabImage Kernel => Modules[0];
+
+    /// <summary>The images in the list of modules, the kernel first.</summary>
+    public required IReadOnlyList<LabImage> Modules { get; init; }
+
+    /// <summary>The processes, those that an attack unlinked too.</summary>
+    public required IReadOnlyList<LabProcess> Processes { get; init; }
+
+    /// <summary>The processors.</summary>
+    public required IReadOnlyList<LabProcessor> Processors { get; init; }
+
+    /// <summary>When it was started, as a Windows file time.</summary>
+    public long BootTime { get; }
+
+    /// <summary>When the capture is taken, as a Windows file time.</summary>
+    public long CaptureTime { get; }
+
+    /// <summary>Where <c>PsLoadedModuleList</c> is.</summary>
+    public VirtualAddress LoadedModuleList { get; }
+
+    /// <summary>Where <c>PsActiveProcessHead</c> is.</summary>
+    public VirtualAddress ActiveProcessHead { get; }
+
+    /// <summary>Where <c>KdDebuggerDataBlock</c> is.</summary>
+    public VirtualAddress DebuggerDataBlock => _debuggerBlock.Address;
+
+    /// <summary>Encodes the debugger's data block as a running kernel holds it, or decodes it as a crashed one does.</summary>
+    public void SetDebuggerBlockEncoded(bool encoded) => _debuggerBlock.SetEncoded(encoded);
+
+    /// <inheritdoc/>
+    public void Dispose() => Ram.Dispose();
+}

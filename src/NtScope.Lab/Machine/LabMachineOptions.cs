@@ -1,0 +1,28 @@
+using NtScope.Knowledge;
+
+namespace NtScope.Lab.Machine;
+
+/// <summary>What machine to build. The same options give the same machine, byte for byte.</summary>
+public sealed record LabMachineOptions
+{
+    /// <summary>Its kernel: an x64 kernel of the knowledge whose service table is known.</summary>
+    public required KnownKernel Kernel { get; init; }
+
+    /// <summary>Bytes of RAM.</summary>
+    public ulong MemorySize { get; init; } = 256ul << 20;
+
+    /// <summary>Decides everything that differs from boot to boot: addresses, cookies, places of pages.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where the kernel's image begins; null for a place that the seed decides. A multiple of the page size.</summary>
+    public VirtualAddress? KernelBase { get; init; }
+
+    /// <summary>How many processors it has, from 1 to 8.</summary>
+    public int Processors { get; init; } = 2;
+
+    /// <summary>What is done to it once it runs.</summary>
+    public IReadOnlyList<LabAttack> Attacks { get; init; } = [];
+
+    /// <summary>How many pages of kernel structures hold older or foreign bytes, as in a capture that was taken while the machine ran.</summary>
+    public int SmearedPages { get; init; }
+}

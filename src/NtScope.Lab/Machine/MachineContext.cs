@@ -1,0 +1,99 @@
+using System.Text;
+using NtScope.Images;
+using NtScope.Knowledge;
+using NtScope.Lab.Machine.Kernel;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Symbols.Types;
+
+namespace NtScope.Lab.Machine;
+
+/// <summary>What every part of the machine's builder works on.</summary>
+internal sealed class MachineContext
+{
+    private static readonly long BootTime = new DateTime(2024, 3, 11, 7, 42, 19, DateTimeKind.Utc).ToFileTimeUtc();
+
+    /// <summary>What is asked for.</summary>
+    public required LabMachineOptions Options { get; init; }
+
+    /// <summary>Everything that chance decides.</summary>
+    public required Random Random { get; init; }
+
+    /// <summary>The system's address space.</summary>
+    public required LabAddressSpace System { get; init; }
+
+    /// <summary>Nonpaged pool.</summary>
+    public required KernelPool NonPagedPool { get; init; }
+
+    /// <summary>Paged pool.</summary>
+    public required KernelPool PagedPool { get; init; }
+
+    /// <summary>The kernel's image.</summary>
+    public required KernelImage Kernel { get; init; }
+
+    /// <summary>What is known of the kernel.</summary>
+    public KnownKernel Known => Options.Kernel;
+
+    /// <summary>The kernel's file version.</summary>
+    public FileVersion Version => Known.Version;
+
+    /// <summary>The kernel's structures.</summary>
+    public ITypeSource Types => Known.Types;
+
+    /// <summary>When the machine was started, as a Windows file time.</summary>
+    public long Boot => BootTime;
+
+    /// <summary>When the capture is taken, as a Windows file time.</summary>
+    public long Now => BootTime + TimeSpan.FromMinutes(163).Ticks;
+
+    /// <summary>Whether object headers hold their type's index scrambled: since Windows 10.</summary>
+    public bool HasHeaderCookie => Version.Build >= 10240;
+
+    /// <summary>The structure of a type at an address of the system's memory.</summary>
+    public LabStructure At(string type, VirtualAddress address) => new(System, Types, type, address);
+
+    /// <summary>A new structure in nonpaged pool.</summary>
+    public LabStructure New(string type, string tag) => At(type, NonPagedPool.Allocate((int)LabStructure.SizeOf(Types, type), PoolTag.Of(tag)));
+
+    /// <summary>Makes a list head empty.</summary>
+    public void InitializeList(VirtualAddress head)
+    {
+        System.WriteUInt64(head, head.Value);
+        System.WriteUInt64(head + sizeof(ulong), head.Value);
+    }
+
+    /// <summary>Puts an entry at the end of a list.</summary>
+    public void InsertTail(VirtualAddress head, VirtualAddress entry)
+    {
+        var last = ReadPointer(head + sizeof(ulong));
+        System.WriteUInt64(entry, head.Value);
+        System.WriteUInt64(entry + sizeof(ulong), last.Value);
+        System.WriteUInt64(last, entry.Value);
+        System.WriteUInt64(head + sizeof(ulong), entry.Value);
+    }
+
+    /// <summary>Takes an entry out of its list and leaves it pointing at itself, as a rootkit does.</summary>
+    public void Unlink(VirtualAddress entry)
+    {
+        var (next, previous) = (ReadPointer(entry), ReadPointer(entry + sizeof(ulong)));
+        System.WriteUInt64(previous, next.Value);
+        System.WriteUInt64(next + sizeof(ulong), previous.Value);
+        InitializeList(entry);
+    }
+
+    /// <summary>Reads a pointer that was written before.</summary>
+    public VirtualAddress ReadPointer(VirtualAddress address) => System.TryReadPointer(address, out var value, out var fault)
+        ? value
+        : throw new InvalidOperationException(fault.ToString());
+
+    /// <summary>Writes a <c>_UNICODE_STRING</c> whose characters go to paged pool, ended by a zero.</summary>
+    public void WriteUnicodeString(VirtualAddress address, string text) => WriteUnicodeString(System, address, text, PagedPool.Allocate(2 * text.Length + 2, PoolTag.Of("ObNm")));
+
+    /// <summary>Writes a <c>_UNICODE_STRING</c> and its characters, ended by a zero, at <paramref name="characters"/>.</summary>
+    public static void WriteUnicodeString(LabAddressSpace space, VirtualAddress address, string text, VirtualAddress characters)
+    {
+        space.Write(characters, Encoding.Unicode.GetBytes(text + '\0'));
+        space.WriteUInt16(address, (ushort)(2 * text.Length));
+        space.WriteUInt16(address + 2, (ushort)(2 * text.Length + 2));
+        space.WriteUInt64(address + 8, characters.Value);
+    }
+}

@@ -1,0 +1,208 @@
+using NtScope.Lab.Machine.Memory;
+
+namespace NtScope.Lab.Machine.Objects;
+
+/// <summary>The object manager: types, objects with their headers, directories and symbolic links.</summary>
+internal sealed class ObjectManager
+{
+    private const byte CreatorInfo = 1;
+    private const byte NameInfo = 2;
+    private const byte QuotaInfo = 8;
+    private const byte KernelObject = 2;
+    private const byte PermanentObject = 0x10;
+    private const int FirstTypeIndex = 2;
+    private const int HashBuckets = 37;
+    private const uint TypeTableSize = 256 * sizeof(ulong);
+    private const uint DirectoryAccess = 0x000F_000F;
+
+    // Bytes of the optional parts before a header, by bit of the information mask; the lowest bit's part stands nearest to it.
+    private static readonly byte[] PartSizes = [0x20, 0x20, 0x10, 0x20, 0x10, 0x08, 0x10, 0x04];
+
+    private readonly MachineContext _context;
+    private readonly byte _cookie;
+    private readonly Dictionary<string, (int Index, VirtualAddress Type, PoolTag Tag)> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<VirtualAddress, string> _directories = [];
+    private readonly uint _headerSize;
+
+    /// <summary>Creates types and the root of the namespace.</summary>
+    public ObjectManager(MachineContext context)
+    {
+        _context = context;
+        _headerSize = LabStructure.Find(context.Types, "_OBJECT_HEADER", "Body")!.Offset;
+        if (context.HasHeaderCookie)
+        {
+            _cookie = (byte)context.Random.Next(1, 256);
+            context.System.WriteByte(context.Kernel.AddressOf("ObHeaderCookie", 1), _cookie);
+        }
+
+        WriteOffsets();
+        CreateTypes();
+        Root = Create("Directory", LabStructure.SizeOf(context.Types, "_OBJECT_DIRECTORY"), "\\", default);
+        _directories.Add(Root, string.Empty);
+        context.System.WriteUInt64(context.Kernel.AddressOf("ObpRootDirectoryObject"), Root.Value);
+        PublishTypes();
+    }
+
+    /// <summary>The root directory.</summary>
+    public VirtualAddress Root { get; }
+
+    /// <summary>The object of a type.</summary>
+    public VirtualAddress TypeOf(string name) => _types[name].Type;
+
+    /// <summary>The header of an object.</summary>
+    public VirtualAddress HeaderOf(VirtualAddress body) => body - _headerSize;
+
+    /// <summary>Creates an object and enters its name in a directory.</summary>
+    /// <param name="type">The name of its type.</param>
+    /// <param name="size">Bytes of its body.</param>
+    /// <param name="name">Its name; null for one without.</param>
+    /// <param name="directory">Where its name is entered; zero for none.</param>
+    /// <param name="charged">Whether it carries the part about quotas, as objects that processes own do.</param>
+    /// <returns>Its body.</returns>
+    public VirtualAddress Create(string type, uint size, string? name, VirtualAddress directory, bool charged = false)
+    {
+        var (index, _, tag) = _types[type];
+        var mask = (byte)((name is null ? 0 : NameInfo) | (charged ? QuotaInfo : 0) | (type == "Type" ? CreatorInfo : 0));
+        var body = Allocate(index, tag, mask, size);
+        if (name is not null)
+        {
+            WriteName(body, mask, name, directory);
+        }
+
+        return body;
+    }
+
+    /// <summary>Creates a directory inside another.</summary>
+    public VirtualAddress CreateDirectory(VirtualAddress parent, string name)
+    {
+        var body = Create("Directory", LabStructure.SizeOf(_context.Types, "_OBJECT_DIRECTORY"), name, parent);
+        _directories.Add(body, $"{_directories[parent]}\\{name}");
+        return body;
+    }
+
+    /// <summary>Creates a symbolic link.</summary>
+    public void CreateSymbolicLink(VirtualAddress directory, string name, string target)
+    {
+        var body = Create("SymbolicLink", LabStructure.SizeOf(_context.Types, "_OBJECT_SYMBOLIC_LINK"), name, directory);
+        var link = _context.At("_OBJECT_SYMBOLIC_LINK", body).Set("CreationTime", (ulong)_context.Boot);
+        _context.WriteUnicodeString(link.AddressOf("LinkTarget"), target);
+    }
+
+    /// <summary>Counts a handle to an object.</summary>
+    public void AddHandle(VirtualAddress body)
+    {
+        var header = HeaderOf(body);
+        _context.System.WriteUInt64(header + 8, _context.ReadPointer(header + 8).Value + 1);
+    }
+
+    /// <summary>The hash by which a directory finds a name: letters in upper case, each mixed in.</summary>
+    public static uint HashOf(string name)
+    {
+        var hash = 0u;
+        foreach (var letter in name)
+        {
+            hash = unchecked(hash + (hash << 1) + (hash >> 1) + char.ToUpperInvariant(letter));
+        }
+
+        return hash;
+    }
+
+    private void WriteOffsets()
+    {
+        var table = _context.Kernel.AddressOf("ObpInfoMaskToOffset", 256);
+        for (var mask = 0; mask < 256; mask++)
+        {
+            _context.System.WriteByte(table + (ulong)mask, (byte)PartsOf((byte)mask));
+        }
+    }
+
+    private static uint PartsOf(byte mask)
+    {
+        var size = 0u;
+        for (var bit = 0; bit < PartSizes.Length; bit++)
+        {
+            size += (mask >> bit & 1) != 0 ? PartSizes[bit] : 0u;
+        }
+
+        return size;
+    }
+
+    private VirtualAddress Allocate(int typeIndex, PoolTag tag, byte mask, uint size)
+    {
+        // Up to Windows 7 the tags of objects are protected.
+        tag = _context.Version.Build < 9200 ? new PoolTag(tag.Value | PoolTag.Protected) : tag;
+        var parts = PartsOf(mask);
+        var header = _context.NonPagedPool.Allocate((int)(parts + _headerSize + size), tag) + parts;
+        _context.At("_OBJECT_HEADER", header)
+            .Set("PointerCount", 32769)
+            .Set("HandleCount", 0)
+            .Set("TypeIndex", (byte)(typeIndex ^ (_context.HasHeaderCookie ? _cookie ^ (byte)(header.Value >> 8) : 0)))
+            .Set("InfoMask", mask)
+            .Set("Flags", KernelObject | PermanentObject);
+        return header + _headerSize;
+    }
+
+    private void WriteName(VirtualAddress body, byte mask, string name, VirtualAddress directory)
+    {
+        var part = _context.At("_OBJECT_HEADER_NAME_INFO", HeaderOf(body) - PartsOf((byte)(mask & (NameInfo | CreatorInfo)))).SetIfPresent("ReferenceCount", 1);
+        _context.WriteUnicodeString(part.AddressOf("Name"), name);
+        if (!directory.IsZero)
+        {
+            part.Set("Directory", directory);
+            Enter(directory, body, name);
+        }
+    }
+
+    private void Enter(VirtualAddress directory, VirtualAddress body, string name)
+    {
+        var hash = HashOf(name);
+        var bucket = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets") + hash % HashBuckets * sizeof(ulong);
+        var entry = _context.At("_OBJECT_DIRECTORY_ENTRY", _context.PagedPool.Allocate((int)LabStructure.SizeOf(_context.Types, "_OBJECT_DIRECTORY_ENTRY"), PoolTag.Of("ObDi")))
+            .Set("ChainLink", _context.ReadPointer(bucket))
+            .Set("Object", body)
+            .SetIfPresent("HashValue", hash);
+        _context.System.WriteUInt64(bucket, entry.Address.Value);
+    }
+
+    private void CreateTypes()
+    {
+        var plans = ObjectTypePlan.All.Where(plan => _context.Version.Build >= plan.FirstBuild && _context.Version.Build <= plan.LastBuild).ToArray();
+        var table = _context.Kernel.AddressOf("ObTypeIndexTable", TypeTableSize);
+        _context.System.WriteUInt64(table + 8, 0xBAD0_B0B0);
+        var size = LabStructure.SizeOf(_context.Types, "_OBJECT_TYPE");
+        for (var number = 0; number < plans.Length; number++)
+        {
+            var (plan, index) = (plans[number], number + FirstTypeIndex);
+            var body = Allocate(FirstTypeIndex, PoolTag.Of("ObjT"), CreatorInfo | NameInfo, size);
+            var type = _context.At("_OBJECT_TYPE", body)
+                .Set("Index", (ulong)index)
+                .Set("TypeInfo.Length", LabStructure.SizeOf(_context.Types, "_OBJECT_TYPE_INITIALIZER"))
+                .Set("TypeInfo.ValidAccessMask", plan.Name == "Directory" ? DirectoryAccess : 0x001F_FFFF)
+                .Set("Key", PoolTag.Of(plan.Tag).Value);
+            _context.WriteUnicodeString(type.AddressOf("Name"), plan.Name);
+            _context.InitializeList(type.AddressOf("TypeList"));
+            _context.InitializeList(type.AddressOf("CallbackList"));
+            if (plan.Name is "Process" or "Thread" || (plan.Name == "Desktop" && _context.Version.Build >= 10240))
+            {
+                type.SetIfPresent("TypeInfo.SupportsObjectCallbacks", 1);
+            }
+
+            _context.System.WriteUInt64(table + (ulong)(index * sizeof(ulong)), body.Value);
+            _types.Add(plan.Name, (index, body, PoolTag.Of(plan.Tag)));
+            if (plan.Variable is { } variable)
+            {
+                _context.System.WriteUInt64(_context.Kernel.AddressOf(variable), body.Value);
+            }
+        }
+    }
+
+    private void PublishTypes()
+    {
+        var directory = CreateDirectory(Root, "ObjectTypes");
+        _context.System.WriteUInt64(_context.Kernel.AddressOf("ObpTypeDirectoryObject"), directory.Value);
+        foreach (var (name, (_, body, _)) in _types)
+        {
+            WriteName(body, CreatorInfo | NameInfo, name, directory);
+        }
+    }
+}

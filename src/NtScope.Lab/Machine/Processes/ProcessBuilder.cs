@@ -1,0 +1,178 @@
+using System.Text;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Objects;
+
+namespace NtScope.Lab.Machine.Processes;
+
+/// <summary>Creates processes and threads and everything that finds them: lists, the table of identifiers, handles.</summary>
+internal sealed class ProcessBuilder
+{
+    private const byte ProcessObject = 3;
+    private const byte ThreadObject = 6;
+    private const byte Waiting = 5;
+    private const ulong KernelStackSize = 0x6000;
+    private const ulong AllAccess = 0x001F_FFFF;
+    private const ulong QueryLimited = 0x1000;
+    private const ulong HighestUserAddress = 0x7FFF_FFFE_FFFF;
+
+    private readonly MachineContext _context;
+    private readonly ObjectManager _objects;
+    private readonly HandleTable _identifiers;
+    private readonly VirtualAddress _activeHead;
+    private readonly VirtualAddress _handleTables;
+    private readonly List<LabProcess> _processes = [];
+    private readonly Dictionary<uint, HandleTable> _handles = [];
+    private ulong _nextStack;
+    private uint _nextId = 4;
+
+    /// <summary>Prepares the lists.</summary>
+    /// <param name="context">The machine.</param>
+    /// <param name="objects">The object manager.</param>
+    /// <param name="stacks">Where kernel stacks go.</param>
+    public ProcessBuilder(MachineContext context, ObjectManager objects, VirtualAddress stacks)
+    {
+        _context = context;
+        _objects = objects;
+        _nextStack = stacks.Value;
+        _identifiers = new HandleTable(context, processId: 0);
+        context.System.WriteUInt64(context.Kernel.AddressOf("PspCidTable"), _identifiers.Address.Value);
+        _activeHead = context.Kernel.AddressOf("PsActiveProcessHead", 16);
+        context.InitializeList(_activeHead);
+        _handleTables = context.Kernel.AddressOf("HandleTableListHead", 16);
+        context.InitializeList(_handleTables);
+    }
+
+    /// <summary>The processes so far.</summary>
+    public IReadOnlyList<LabProcess> Processes => _processes;
+
+    /// <summary>The handle table of a process.</summary>
+    public HandleTable HandlesOf(LabProcess process) => _handles[process.Id];
+
+    /// <summary>Creates a process with its threads.</summary>
+    public LabProcess Create(ProcessPlan plan)
+    {
+        var isSystem = plan.Name == ProcessPlan.System;
+        var parent = isSystem ? 0 : _processes.Last(process => process.Name == plan.Parent).Id;
+        var space = isSystem ? _context.System : _context.System.CreateProcess();
+        var created = (ulong)(_context.Boot + TimeSpan.FromSeconds(2 + 7 * _processes.Count).Ticks);
+        var body = _objects.Create("Process", LabStructure.SizeOf(_context.Types, "_EPROCESS"), name: null, default, charged: !isSystem);
+        var id = TakeId();
+        var process = new LabProcess(id, parent, plan.Name, plan.Session, body, space);
+        var structure = _context.At("_EPROCESS", body);
+        WriteScheduling(structure.Inner("Pcb"), space);
+        structure.Set("UniqueProcessId", id).Set("InheritedFromUniqueProcessId", parent).Set("CreateTime", created)
+            .SetBytes("ImageFileName", Encoding.ASCII.GetBytes(plan.Name)).Set("PriorityClass", 2).Set("ActiveThreads", (ulong)plan.Threads)
+            .SetIfPresent("ActiveThreadsHighWatermark", (ulong)plan.Threads).SetIfPresent("HighestUserAddress", isSystem ? 0 : HighestUserAddress)
+            .SetIfPresent("VirtualSize", 0x4_0000_0000).SetIfPresent("ExitStatus", 0x103).SetIfPresent("Cookie", (ulong)_context.Random.Next());
+        foreach (var list in new[] { "ThreadListHead", "SessionProcessLinks", "MmProcessLinks", "JobLinks", "TimerResolutionLink" }.Where(structure.Has))
+        {
+            _context.InitializeList(structure.AddressOf(list));
+        }
+
+        _context.InsertTail(_activeHead, structure.AddressOf("ActiveProcessLinks"));
+        _identifiers.AddAt(id, body, 0);
+        var handles = new HandleTable(_context, id);
+        _handles.Add(id, handles);
+        _context.InsertTail(_handleTables, _context.At("_HANDLE_TABLE", handles.Address).AddressOf("HandleTableList"));
+        _context.At("_HANDLE_TABLE", handles.Address).SetIfPresent("QuotaProcess", isSystem ? 0 : body.Value);
+        structure.Set("ObjectTable", handles.Address);
+        AddHandle(process, body, AllAccess);
+        WriteImagePath(structure, plan.Name, isSystem);
+        process = process with { Threads = [.. Enumerable.Range(0, plan.Threads).Select(number => CreateThread(process, structure, number, created))] };
+        _processes.Add(process);
+        if (isSystem)
+        {
+            _context.System.WriteUInt64(_context.Kernel.AddressOf("PsInitialSystemProcess"), body.Value);
+        }
+        else if (_processes.Find(other => other.Id == parent) is { } creator)
+        {
+            AddHandle(creator, body, QueryLimited);
+        }
+
+        return process;
+    }
+
+    /// <summary>Opens a handle to an object in a process.</summary>
+    public uint AddHandle(LabProcess process, VirtualAddress body, ulong access)
+    {
+        _objects.AddHandle(body);
+        return HandlesOf(process).Add(_objects.HeaderOf(body), (uint)access);
+    }
+
+    /// <summary>Takes a process out of the list of processes.</summary>
+    public void Unlink(LabProcess process)
+    {
+        _context.Unlink(_context.At("_EPROCESS", process.Object).AddressOf("ActiveProcessLinks"));
+        _processes[_processes.FindIndex(other => other.Id == process.Id)] = process with { IsUnlinked = true };
+    }
+
+    private uint TakeId()
+    {
+        var id = _nextId;
+        _nextId += id == 4 ? 4 : 4 * (uint)_context.Random.Next(1, 9);
+        return id;
+    }
+
+    private void WriteScheduling(LabStructure kernelPart, LabAddressSpace space)
+    {
+        kernelPart.Set("Header.Type", ProcessObject).Set("Header.Size", LabStructure.SizeOf(_context.Types, "_KPROCESS") / 4 & 0xFF)
+            .Set("DirectoryTableBase", space.DirectoryTable.Value).Set("BasePriority", 8).SetIfPresent("QuantumReset", 6);
+        foreach (var list in new[] { "Header.WaitListHead", "ProfileListHead", "ThreadListHead", "ReadyListHead", "ProcessListEntry" }.Where(kernelPart.Has))
+        {
+            _context.InitializeList(kernelPart.AddressOf(list));
+        }
+    }
+
+    private void WriteImagePath(LabStructure structure, string name, bool isSystem)
+    {
+        if (isSystem || !structure.Has("SeAuditProcessCreationInfo.ImageFileName"))
+        {
+            return;
+        }
+
+        var path = $@"\Device\HarddiskVolume2\Windows\System32\{name}";
+        var block = _context.PagedPool.Allocate(16 + 2 * path.Length + 2, PoolTag.Of("SeOn"));
+        MachineContext.WriteUnicodeString(_context.System, block, path, block + 16);
+        structure.Set("SeAuditProcessCreationInfo.ImageFileName", block);
+    }
+
+    private LabThread CreateThread(LabProcess process, LabStructure owner, int number, ulong created)
+    {
+        var id = TakeId();
+        var body = _objects.Create("Thread", LabStructure.SizeOf(_context.Types, "_ETHREAD"), name: null, default, charged: process.ParentId != 0);
+        _context.System.Allocate(new VirtualAddress(_nextStack), KernelStackSize, PageAccess.Write);
+        var (limit, top) = (new VirtualAddress(_nextStack), new VirtualAddress(_nextStack + KernelStackSize));
+        _nextStack += KernelStackSize + PhysicalRam.PageSize;
+        var pointer = WriteStack(top);
+        var start = _context.Kernel.Base + _context.Kernel.Services.RvaOf(number % _context.Kernel.Services.Count);
+        var structure = _context.At("_ETHREAD", body);
+        structure.Set("Tcb.Header.Type", ThreadObject).Set("Tcb.InitialStack", top - 0x50).Set("Tcb.StackBase", top).Set("Tcb.StackLimit", limit)
+            .Set("Tcb.KernelStack", pointer).Set("Tcb.State", Waiting).Set("Tcb.Priority", 8).Set("Tcb.BasePriority", 8).Set("Tcb.Process", process.Object)
+            .Set("Tcb.ApcState.Process", process.Object).SetIfPresent("Tcb.KernelStackResident", 1).SetIfPresent("Tcb.WaitReason", 6)
+            .SetIfPresent("Tcb.PreviousMode", process.ParentId == 0 ? 0ul : 1).Set("CreateTime", created + (ulong)number * 10_000)
+            .Set("StartAddress", start).Set("Cid.UniqueProcess", process.Id).Set("Cid.UniqueThread", id).SetIfPresent("ExitStatus", 0x103);
+        foreach (var list in new[] { "Tcb.Header.WaitListHead", "Tcb.MutantListHead", "Tcb.QueueListEntry", "IrpList" }.Where(structure.Has))
+        {
+            _context.InitializeList(structure.AddressOf(list));
+        }
+
+        _context.InsertTail(owner.AddressOf("ThreadListHead"), structure.AddressOf("ThreadListEntry"));
+        _context.InsertTail(owner.AddressOf("Pcb.ThreadListHead"), structure.AddressOf("Tcb.ThreadListEntry"));
+        _identifiers.AddAt(id, body, 0);
+        return new LabThread(id, body, pointer);
+    }
+
+    // A waiting thread's stack ends in return addresses into the kernel.
+    private VirtualAddress WriteStack(VirtualAddress top)
+    {
+        var services = _context.Kernel.Services;
+        var pointer = top - 0x300;
+        for (var frame = 0ul; frame < 6; frame++)
+        {
+            var routine = services.RvaOf(_context.Random.Next(services.Count));
+            _context.System.WriteUInt64(pointer + frame * 0x78, (_context.Kernel.Base + routine + 0x12).Value);
+        }
+
+        return pointer;
+    }
+}
