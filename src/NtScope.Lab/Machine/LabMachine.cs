@@ -17,8 +17,8 @@ public sealed class LabMachine : IDisposable
         _debuggerBlock = debuggerBlock;
         Options = context.Options;
         System = context.System;
-        BootTime = context.Boot;
-        CaptureTime = context.Now;
+        BootTime = LabClock.Boot;
+        CaptureTime = LabClock.Now;
         LoadedModuleList = context.Kernel.AddressOf("PsLoadedModuleList", 16);
         ActiveProcessHead = context.Kernel.AddressOf("PsActiveProcessHead", 16);
     }

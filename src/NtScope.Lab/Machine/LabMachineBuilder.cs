@@ -117,8 +117,8 @@ public sealed class LabMachineBuilder
             images.Add(image);
         }
 
-        list.AddUnloaded("dump_diskdump.sys", next, 0xA000, _context.Boot + TimeSpan.FromSeconds(21).Ticks);
-        list.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, _context.Boot + TimeSpan.FromSeconds(34).Ticks);
+        list.AddUnloaded("dump_diskdump.sys", next, 0xA000, LabClock.Boot + TimeSpan.FromSeconds(21).Ticks);
+        list.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
         return images;
     }
 

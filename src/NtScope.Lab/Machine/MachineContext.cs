@@ -10,8 +10,6 @@ namespace NtScope.Lab.Machine;
 /// <summary>What every part of the machine's builder works on.</summary>
 internal sealed class MachineContext
 {
-    private static readonly long BootTime = new DateTime(2024, 3, 11, 7, 42, 19, DateTimeKind.Utc).ToFileTimeUtc();
-
     /// <summary>What is asked for.</summary>
     public required LabMachineOptions Options { get; init; }
 
@@ -38,12 +36,6 @@ internal sealed class MachineContext
 
     /// <summary>The kernel's structures.</summary>
     public ITypeSource Types => Known.Types;
-
-    /// <summary>When the machine was started, as a Windows file time.</summary>
-    public long Boot => BootTime;
-
-    /// <summary>When the capture is taken, as a Windows file time.</summary>
-    public long Now => BootTime + TimeSpan.FromMinutes(163).Ticks;
 
     /// <summary>Whether object headers hold their type's index scrambled: since Windows 10.</summary>
     public bool HasHeaderCookie => Version.Build >= 10240;

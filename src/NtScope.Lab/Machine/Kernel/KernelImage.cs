@@ -1,5 +1,4 @@
 using NtScope.Knowledge;
-using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Machine.Kernel;
 

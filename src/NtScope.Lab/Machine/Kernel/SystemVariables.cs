@@ -33,11 +33,11 @@ internal sealed class SystemVariables(MachineContext context, int processors)
             .Set("SuiteMask", 0x110).SetIfPresent("ActiveProcessorCount", (ulong)processors).SetIfPresent("NumberOfPhysicalPages", context.System.Ram.Size / PhysicalRam.PageSize)
             .Set("ImageNumberLow", 0x8664).Set("ImageNumberHigh", 0x8664).SetIfPresent("Cookie", (ulong)context.Random.Next()).SetIfPresent("TickCountMultiplier", 0x0FA0_0000)
             .SetBytes("NtSystemRoot", Encoding.Unicode.GetBytes("C:\\Windows"));
-        WriteTime(shared.AddressOf("SystemTime"), context.Now);
-        WriteTime(shared.AddressOf("InterruptTime"), context.Now - context.Boot);
+        WriteTime(shared.AddressOf("SystemTime"), LabClock.Now);
+        WriteTime(shared.AddressOf("InterruptTime"), LabClock.Now - LabClock.Boot);
         if (shared.Has("TickCount"))
         {
-            WriteTime(shared.AddressOf("TickCount"), (context.Now - context.Boot) / 156_250);
+            WriteTime(shared.AddressOf("TickCount"), (LabClock.Now - LabClock.Boot) / 156_250);
         }
 
         return region.Physical;

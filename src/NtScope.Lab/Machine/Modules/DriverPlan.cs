@@ -7,6 +7,9 @@ namespace NtScope.Lab.Machine.Modules;
 /// <param name="Devices">The names of its devices.</param>
 internal sealed record DriverPlan(string Name, uint Size, string? Object, params string[] Devices)
 {
+    /// <summary>Whether its driver object stands among the file systems.</summary>
+    public bool IsFileSystem => Object is "Ntfs" or "FltMgr" or "WdFilter";
+
     /// <summary>What stands in the list behind the kernel, in order.</summary>
     public static IReadOnlyList<DriverPlan> All { get; } =
     [

@@ -84,7 +84,7 @@ internal sealed class ObjectManager
     public void CreateSymbolicLink(VirtualAddress directory, string name, string target)
     {
         var body = Create("SymbolicLink", LabStructure.SizeOf(_context.Types, "_OBJECT_SYMBOLIC_LINK"), name, directory);
-        var link = _context.At("_OBJECT_SYMBOLIC_LINK", body).Set("CreationTime", (ulong)_context.Boot);
+        var link = _context.At("_OBJECT_SYMBOLIC_LINK", body).Set("CreationTime", (ulong)LabClock.Boot);
         _context.WriteUnicodeString(link.AddressOf("LinkTarget"), target);
     }
 

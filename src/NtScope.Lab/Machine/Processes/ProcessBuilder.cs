@@ -15,6 +15,10 @@ internal sealed class ProcessBuilder
     private const ulong QueryLimited = 0x1000;
     private const ulong HighestUserAddress = 0x7FFF_FFFE_FFFF;
 
+    private static readonly string[] ProcessLists = ["ThreadListHead", "SessionProcessLinks", "MmProcessLinks", "JobLinks", "TimerResolutionLink"];
+    private static readonly string[] SchedulingLists = ["Header.WaitListHead", "ProfileListHead", "ThreadListHead", "ReadyListHead", "ProcessListEntry"];
+    private static readonly string[] ThreadLists = ["Tcb.Header.WaitListHead", "Tcb.MutantListHead", "Tcb.QueueListEntry", "IrpList"];
+
     private readonly MachineContext _context;
     private readonly ObjectManager _objects;
     private readonly HandleTable _identifiers;
@@ -54,7 +58,7 @@ internal sealed class ProcessBuilder
         var isSystem = plan.Name == ProcessPlan.System;
         var parent = isSystem ? 0 : _processes.Last(process => process.Name == plan.Parent).Id;
         var space = isSystem ? _context.System : _context.System.CreateProcess();
-        var created = (ulong)(_context.Boot + TimeSpan.FromSeconds(2 + 7 * _processes.Count).Ticks);
+        var created = (ulong)(LabClock.Boot + TimeSpan.FromSeconds(2 + 7 * _processes.Count).Ticks);
         var body = _objects.Create("Process", LabStructure.SizeOf(_context.Types, "_EPROCESS"), name: null, default, charged: !isSystem);
         var id = TakeId();
         var process = new LabProcess(id, parent, plan.Name, plan.Session, body, space);
@@ -64,7 +68,7 @@ internal sealed class ProcessBuilder
             .SetBytes("ImageFileName", Encoding.ASCII.GetBytes(plan.Name)).Set("PriorityClass", 2).Set("ActiveThreads", (ulong)plan.Threads)
             .SetIfPresent("ActiveThreadsHighWatermark", (ulong)plan.Threads).SetIfPresent("HighestUserAddress", isSystem ? 0 : HighestUserAddress)
             .SetIfPresent("VirtualSize", 0x4_0000_0000).SetIfPresent("ExitStatus", 0x103).SetIfPresent("Cookie", (ulong)_context.Random.Next());
-        foreach (var list in new[] { "ThreadListHead", "SessionProcessLinks", "MmProcessLinks", "JobLinks", "TimerResolutionLink" }.Where(structure.Has))
+        foreach (var list in ProcessLists.Where(structure.Has))
         {
             _context.InitializeList(structure.AddressOf(list));
         }
@@ -117,7 +121,7 @@ internal sealed class ProcessBuilder
     {
         kernelPart.Set("Header.Type", ProcessObject).Set("Header.Size", LabStructure.SizeOf(_context.Types, "_KPROCESS") / 4 & 0xFF)
             .Set("DirectoryTableBase", space.DirectoryTable.Value).Set("BasePriority", 8).SetIfPresent("QuantumReset", 6);
-        foreach (var list in new[] { "Header.WaitListHead", "ProfileListHead", "ThreadListHead", "ReadyListHead", "ProcessListEntry" }.Where(kernelPart.Has))
+        foreach (var list in SchedulingLists.Where(kernelPart.Has))
         {
             _context.InitializeList(kernelPart.AddressOf(list));
         }
@@ -151,7 +155,7 @@ internal sealed class ProcessBuilder
             .Set("Tcb.ApcState.Process", process.Object).SetIfPresent("Tcb.KernelStackResident", 1).SetIfPresent("Tcb.WaitReason", 6)
             .SetIfPresent("Tcb.PreviousMode", process.ParentId == 0 ? 0ul : 1).Set("CreateTime", created + (ulong)number * 10_000)
             .Set("StartAddress", start).Set("Cid.UniqueProcess", process.Id).Set("Cid.UniqueThread", id).SetIfPresent("ExitStatus", 0x103);
-        foreach (var list in new[] { "Tcb.Header.WaitListHead", "Tcb.MutantListHead", "Tcb.QueueListEntry", "IrpList" }.Where(structure.Has))
+        foreach (var list in ThreadLists.Where(structure.Has))
         {
             _context.InitializeList(structure.AddressOf(list));
         }

@@ -66,7 +66,7 @@ internal sealed class ProcessorBuilder(MachineContext context)
         }
     }
 
-    private void WriteBlock(LabStructure block, int number, LabThread idle)
+    private static void WriteBlock(LabStructure block, int number, LabThread idle)
     {
         block.Set("CurrentThread", idle.Object).Set("IdleThread", idle.Object).Set("Number", (ulong)number).SetIfPresent("LegacyNumber", (ulong)number)
             .SetIfPresent("MHz", ProcessorMegahertz).SetIfPresent("CpuType", 6).SetIfPresent("CpuID", 1).SetIfPresent("CpuStep", 0x9E09)
