@@ -50,6 +50,8 @@ internal static class Application
     {
         var root = new RootCommand("Shows what a Windows kernel holds: system calls, desktops, callbacks; from images, known builds and captures.")
         {
+            SyscallsCommand.Create(),
+            InfoCommand.Create(),
             DesktopsCommand.Create(),
             DesktopCommand.Create(),
         };

@@ -17,7 +17,7 @@ public static class ReportSummary
     /// <summary>The parts of the line, safe to show, to be joined as the format likes.</summary>
     public static IReadOnlyList<string> PartsOf(IReport report)
     {
-        List<string> parts = [Counted(report.RowCount, SubjectOf(report) is "syscalls" ? "services" : "rows")];
+        List<string> parts = [Counted(report.RowCount, SubjectOf(report) is var subject && subject.EndsWith('s') ? subject : "rows")];
         var target = report.Target;
         parts.Add(string.Join(' ', new[] { target.Name, target.Version, target.Architecture }.Where(part => !string.IsNullOrEmpty(part)).Distinct(StringComparer.Ordinal)));
         if (target.Pdb is { } pdb)
@@ -53,5 +53,5 @@ public static class ReportSummary
     }
 
     private static string Counted(int count, string plural) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? plural[..^1] : plural)}");
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count != 1 ? plural : plural[..^(plural.EndsWith("sses", StringComparison.Ordinal) ? 2 : 1)])}");
 }

@@ -24,7 +24,7 @@ public sealed class RenderersTests
                 child one      7
                 child two      8
 
-            3 rows · sample.bin 10.0.18362.476 x64 · special: 2 none, 1 yes · 1 finding
+            3 samples · sample.bin 10.0.18362.476 x64 · special: 2 none, 1 yes · 1 finding
             One note.
 
             """);
@@ -54,7 +54,7 @@ public sealed class RenderersTests
             """
             # samples: sample.bin
 
-            3 rows · sample.bin 10.0.18362.476 x64 · special: 2 none, 1 yes · 1 finding
+            3 samples · sample.bin 10.0.18362.476 x64 · special: 2 none, 1 yes · 1 finding
 
             | Index | Name | Address | Special | Tags | Inner | Findings |
             | --: | --- | --- | --- | --- | --- | --- |
@@ -132,7 +132,7 @@ public sealed class RenderersTests
     [Fact]
     public void A_report_without_rows_still_says_what_it_was_made_from()
     {
-        Render(ReportFormat.Table, SampleReport.Create()).ShouldBe("0 rows · sample.bin 10.0.18362.476 x64\nOne note.\n");
+        Render(ReportFormat.Table, SampleReport.Create()).ShouldBe("0 samples · sample.bin 10.0.18362.476 x64\nOne note.\n");
         Render(ReportFormat.Html, SampleReport.Create()).ShouldNotContain("<table");
     }
 
