@@ -9,7 +9,7 @@ public sealed record ServiceFindRow : IReportRow<ServiceFindRow>
     public static IReadOnlyList<ReportColumn> Columns { get; } =
     [
         new("name", "Name"),
-        new("index", "Index", AlignRight: true),
+        new("index", "Index", AlignRight: true, Hexadecimal: true),
         new("table", "Table"),
         new("architecture", "Machine"),
         new("from", "From"),

@@ -8,11 +8,11 @@ public sealed record SyscallDiffRow : IReportRow<SyscallDiffRow>
     /// <inheritdoc/>
     public static IReadOnlyList<ReportColumn> Columns { get; } =
     [
-        new("changes", "Change"),
+        new("changes", "Change", Tallied: true),
         new("name", "Name"),
         new("table", "Table"),
-        new("indexBefore", "Before", AlignRight: true),
-        new("indexAfter", "After", AlignRight: true),
+        new("indexBefore", "Before", AlignRight: true, Hexadecimal: true),
+        new("indexAfter", "After", AlignRight: true, Hexadecimal: true),
         new("stackArgumentsBefore", "Stack args before", AlignRight: true),
         new("stackArgumentsAfter", "Stack args after", AlignRight: true),
     ];

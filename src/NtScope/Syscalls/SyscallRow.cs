@@ -12,17 +12,17 @@ public sealed record SyscallRow : IReportRow<SyscallRow>
     /// <inheritdoc/>
     public static IReadOnlyList<ReportColumn> Columns { get; } =
     [
-        new("index", "Index", AlignRight: true),
+        new("index", "Index", AlignRight: true, Hexadecimal: true),
         new("name", "Name"),
         new("table", "Table", Shown: false),
         new("module", "Module"),
-        new("rva", "RVA", AlignRight: true),
+        new("rva", "RVA", AlignRight: true, Hexadecimal: true),
         new("address", "Address", Shown: false, AlignRight: true),
         new("entry", "Entry", AlignRight: true),
         new("stackArguments", "Stack args", AlignRight: true),
         new("parameters", "Params", AlignRight: true),
         new("prototype", "Prototype", Shown: false),
-        new("nameSource", "Named by"),
+        new("nameSource", "Named by", Tallied: true),
     ];
 
     /// <summary>The number as the caller puts it in EAX; null for a changed stub that no longer says it.</summary>
