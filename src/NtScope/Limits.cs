@@ -165,4 +165,27 @@ public static class Limits
 
     /// <summary>Bytes of the system's handle table: 40 for each handle.</summary>
     public const int HandleTableBytes = 1 << 29;
+    /// <summary>Entries of one linked list of the kernel; the longest on a busy server has some ten thousand.</summary>
+    public const int KernelListEntries = 1 << 18;
+
+    /// <summary>Entries of one handle table; Windows allows 16,711,680 handles to a process.</summary>
+    public const int HandleTableEntries = 1 << 24;
+
+    /// <summary>Directories and objects of the object namespace.</summary>
+    public const int NamespaceObjects = 1 << 20;
+
+    /// <summary>Depth of the object namespace; Windows has fewer than ten levels.</summary>
+    public const int NamespaceDepth = 64;
+
+    /// <summary>Steps in resolving one symbolic link of the object namespace; the kernel itself stops at 32.</summary>
+    public const int SymbolicLinkSteps = 32;
+
+    /// <summary>Devices of one driver, and devices on one stack.</summary>
+    public const int DriverDevices = 1 << 16;
+
+    /// <summary>Pool allocations that a scan keeps for one kind of object.</summary>
+    public const int PoolHits = 1 << 20;
+
+    /// <summary>Routines registered in one callback list.</summary>
+    public const int Callbacks = 1 << 12;
 }

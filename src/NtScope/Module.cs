@@ -1,5 +1,6 @@
 using NtScope.Images;
 using NtScope.Symbols;
+using NtScope.Symbols.Types;
 
 namespace NtScope;
 
@@ -29,6 +30,9 @@ public sealed class Module
 
     /// <summary>Its names from symbols, exports or knowledge; null if it has none.</summary>
     public ISymbolSource? Symbols { get; init; }
+
+    /// <summary>Its own structure layouts; null if no symbol file gives them. The kernel's are <see cref="Target.Types"/>.</summary>
+    public ITypeSource? Types { get; init; }
 
     /// <summary>Whether <paramref name="address"/> lies in the module as mapped.</summary>
     public bool Contains(VirtualAddress address) => Base is { } start && address >= start && address - start < Size;

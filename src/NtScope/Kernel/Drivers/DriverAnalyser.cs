@@ -1,0 +1,136 @@
+using NtScope.Kernel.Objects;
+using NtScope.Reports;
+
+namespace NtScope.Kernel.Drivers;
+
+/// <summary>Lists driver objects with their dispatch tables and the module each entry leads into, and their devices.</summary>
+public static class DriverAnalyser
+{
+    /// <summary>All driver objects of the namespace, by name.</summary>
+    /// <exception cref="InputException">The target has no kernel or layouts.</exception>
+    public static Report<DriverRow> Analyse(Target target)
+    {
+        var context = new KernelContext(target);
+        var objects = new ObjectManager(context);
+        var space = new ObjectNamespace(context, objects);
+        var drivers = space.Entries.Where(entry => string.Equals(entry.TypeName, "Driver", StringComparison.Ordinal)).ToList();
+        if (drivers.Count == 0)
+        {
+            context.Note("No driver object was found in the object namespace.");
+        }
+
+        var names = new Dictionary<VirtualAddress, string>();
+        foreach (var entry in space.Entries)
+        {
+            names.TryAdd(entry.Object, entry.Path);
+        }
+
+        var rows = drivers
+            .OrderBy(entry => entry.Path, StringComparer.OrdinalIgnoreCase)
+            .Select(entry => RowOf(context, entry, names))
+            .ToList();
+        return new Report<DriverRow>(DriverRow.Schema, target.Summary, rows, context.Notes);
+    }
+
+    private static DriverRow RowOf(KernelContext context, NamespaceEntry entry, Dictionary<VirtualAddress, string> names)
+    {
+        var findings = new List<Finding>(entry.Findings);
+        var driver = context.At("_DRIVER_OBJECT", entry.Object, findings);
+        var start = driver.Pointer("DriverStart");
+        var module = start is { IsZero: false } address ? context.Target.ModuleAt(address) : null;
+        if (start is { IsZero: false } && module is null)
+        {
+            findings.Add(new Finding("module-not-loaded", "No loaded module begins where the driver object says that its image does"));
+        }
+
+        return new DriverRow(
+            entry.Path,
+            entry.Object,
+            module?.Name,
+            start,
+            (long?)driver.Number("DriverSize"),
+            driver.Pointer("DriverInit"),
+            driver.Pointer("DriverUnload") is { IsZero: false } unload ? unload : null,
+            ReadDevices(context, driver, names, findings),
+            ReadDispatch(context, driver, findings),
+            findings);
+    }
+
+    private static List<DispatchRow> ReadDispatch(KernelContext context, StructureView driver, List<Finding> driverFindings)
+    {
+        var rows = new List<DispatchRow>();
+        if (driver.AddressOf("MajorFunction") is not { } table)
+        {
+            return rows;
+        }
+
+        for (var function = 0; function < MajorFunction.Count; function++)
+        {
+            var findings = new List<Finding>();
+            var name = MajorFunction.NameOf((byte)function);
+            if (!context.Memory.TryReadPointer(table + (uint)function * context.PointerSize, out var routine, out var fault))
+            {
+                findings.Add(new Finding(FindingKinds.Unreadable, $"The entry cannot be read: {fault}"));
+                rows.Add(new DispatchRow(name, null, null, null, findings));
+                continue;
+            }
+
+            var owner = context.OwnerOf(routine);
+            if (owner.Module is null && !routine.IsZero)
+            {
+                findings.Add(new Finding(FindingKinds.OutsideModules, "The routine lies outside every loaded module"));
+                driverFindings.Add(new Finding("dispatch-outside-modules", $"{name} leads to {routine}, outside every loaded module"));
+            }
+
+            rows.Add(new DispatchRow(name, routine, owner.Module?.Name, owner.Symbol, findings));
+        }
+
+        return rows;
+    }
+
+    private static List<DeviceRow> ReadDevices(KernelContext context, StructureView driver, Dictionary<VirtualAddress, string> names, List<Finding> driverFindings)
+    {
+        var rows = new List<DeviceRow>();
+        var seen = new HashSet<VirtualAddress>();
+        for (var next = driver.Pointer("DeviceObject"); next is { IsZero: false } device;)
+        {
+            if (!seen.Add(device) || seen.Count > Limits.DriverDevices)
+            {
+                driverFindings.Add(new Finding("device-list-cyclic", $"The list of devices comes back to {device}"));
+                break;
+            }
+
+            var findings = new List<Finding>();
+            var view = context.At("_DEVICE_OBJECT", device, findings);
+            if (view.Pointer("DriverObject") is { } owner && owner != driver.Address)
+            {
+                findings.Add(new Finding("foreign-device", $"The device says that its driver is {owner}"));
+            }
+
+            rows.Add(new DeviceRow(device, names.GetValueOrDefault(device), (uint?)view.Number("DeviceType"), ReadStack(context, view, names, findings), findings));
+            next = view.Pointer("NextDevice");
+        }
+
+        return rows;
+    }
+
+    private static List<string> ReadStack(KernelContext context, StructureView device, Dictionary<VirtualAddress, string> names, List<Finding> findings)
+    {
+        var stack = new List<string>();
+        var seen = new HashSet<VirtualAddress> { device.Address };
+        for (var next = device.Pointer("AttachedDevice"); next is { IsZero: false } above;)
+        {
+            if (!seen.Add(above) || seen.Count > Limits.DriverDevices)
+            {
+                findings.Add(new Finding("device-stack-cyclic", $"The stack comes back to {above}"));
+                break;
+            }
+
+            var view = context.At("_DEVICE_OBJECT", above, findings);
+            stack.Add(view.Pointer("DriverObject") is { } driver ? names.GetValueOrDefault(driver, driver.ToString()) : above.ToString());
+            next = view.Pointer("AttachedDevice");
+        }
+
+        return stack;
+    }
+}

@@ -1,0 +1,73 @@
+using NtScope.Reports;
+
+namespace NtScope.Kernel.Modules;
+
+/// <summary>Lists the modules of a target, and of a machine those that were unloaded lately.</summary>
+public static class ModuleAnalyser
+{
+    /// <summary>Slots of nt!MmUnloadedDrivers (MI_UNLOADED_DRIVERS).</summary>
+    private const int UnloadedSlots = 50;
+
+    /// <summary>All modules in load order, then the unloaded ones in the order of their slots.</summary>
+    public static Report<ModuleRow> Analyse(Target target)
+    {
+        var rows = target.Modules.Select(RowOf).ToList();
+        var notes = target.Notes;
+        if (target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.Live && target.Types is not null && target.Modules is [{ Base: not null }, ..])
+        {
+            var context = new KernelContext(target);
+            rows.AddRange(ReadUnloaded(context));
+            notes = context.Notes;
+        }
+
+        return new Report<ModuleRow>(ModuleRow.Schema, target.Summary, rows, notes);
+    }
+
+    private static ModuleRow RowOf(Module module)
+    {
+        var findings = new List<Finding>();
+        if (module.Image is null)
+        {
+            findings.Add(new Finding("headers-unreadable", "The image's headers cannot be read"));
+        }
+
+        return new ModuleRow(module.Name, module.Path, module.Base, module.Size, module.Pdb?.ToString(), module.Image?.TimeDateStamp, findings);
+    }
+
+    /// <summary>Reads _UNLOADED_DRIVERS: name, first and last address, time of unloading.</summary>
+    private static IEnumerable<ModuleRow> ReadUnloaded(KernelContext context)
+    {
+        if (context.Find("MmUnloadedDrivers") is null)
+        {
+            context.Note("Unloaded modules are not listed: nt!MmUnloadedDrivers is not known for this kernel.");
+            yield break;
+        }
+
+        if (context.FindPointer("MmUnloadedDrivers") is not { } slots)
+        {
+            yield break;
+        }
+
+        var pointer = context.PointerSize;
+        var slotSize = 4 * pointer + sizeof(ulong);
+        for (uint slot = 0; slot < UnloadedSlots; slot++)
+        {
+            var address = slots + slot * slotSize;
+            if (context.ReadPointer(address + 2 * pointer) is not { IsZero: false } first || context.ReadPointer(address + 3 * pointer) is not { } end || end < first)
+            {
+                continue;
+            }
+
+            var name = KernelText.ReadCounted(context.Memory, address, out _) ?? string.Empty;
+            var time = context.Memory.TryReadUInt64(address + 4 * pointer, out var unloaded, out _) ? KernelText.Time(unloaded) : null;
+            yield return new ModuleRow(
+                System.IO.Path.GetFileNameWithoutExtension(name),
+                name,
+                first,
+                (long)(end - first),
+                null,
+                null,
+                [new Finding("unloaded", time is null ? "The module was unloaded" : $"The module was unloaded at {time}")]);
+        }
+    }
+}

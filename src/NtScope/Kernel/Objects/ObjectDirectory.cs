@@ -1,0 +1,45 @@
+namespace NtScope.Kernel.Objects;
+
+/// <summary>The objects of one directory of the namespace (_OBJECT_DIRECTORY: hash buckets of chains of _OBJECT_DIRECTORY_ENTRY).</summary>
+/// <param name="Objects">The objects, bucket by bucket.</param>
+/// <param name="Problem">Why some are missing, as a sentence; null if none are.</param>
+public sealed record ObjectDirectory(IReadOnlyList<VirtualAddress> Objects, string? Problem)
+{
+    /// <summary>Reads a directory.</summary>
+    public static ObjectDirectory Read(KernelContext context, VirtualAddress directory)
+    {
+        var objects = new List<VirtualAddress>();
+        if (context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets") is not { } buckets)
+        {
+            return new ObjectDirectory(objects, null);
+        }
+
+        string? problem = null;
+        var seen = new HashSet<VirtualAddress>();
+        var count = context.PlaceOf("_OBJECT_DIRECTORY", "HashBuckets")!.Type.Count;
+        for (uint bucket = 0; bucket < count; bucket++)
+        {
+            if (context.ReadPointer(buckets + bucket * context.PointerSize) is not { } entry)
+            {
+                problem = $"Bucket {bucket} of the directory at {directory} cannot be read.";
+                continue;
+            }
+
+            while (!entry.IsZero)
+            {
+                var view = context.At("_OBJECT_DIRECTORY_ENTRY", entry);
+                if (!seen.Add(entry) || objects.Count >= Limits.NamespaceObjects
+                    || view.Pointer("Object") is not { } body || view.Pointer("ChainLink") is not { } next)
+                {
+                    problem = $"Bucket {bucket} of the directory at {directory} breaks off at {entry}: it is cyclic or cannot be read.";
+                    break;
+                }
+
+                objects.Add(body);
+                entry = next;
+            }
+        }
+
+        return new ObjectDirectory(objects, problem);
+    }
+}

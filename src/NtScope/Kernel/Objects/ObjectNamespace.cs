@@ -1,0 +1,136 @@
+using NtScope.Reports;
+
+namespace NtScope.Kernel.Objects;
+
+/// <summary>The object namespace, from its root directory down.</summary>
+public sealed class ObjectNamespace
+{
+    private readonly KernelContext _context;
+    private readonly ObjectManager _objects;
+    private Dictionary<string, NamespaceEntry>? _byPath;
+
+    /// <summary>The namespace of a kernel.</summary>
+    public ObjectNamespace(KernelContext context, ObjectManager objects)
+    {
+        _context = context;
+        _objects = objects;
+    }
+
+    /// <summary>All objects, each directory before what is in it. A directory that contains itself is entered once.</summary>
+    public IReadOnlyCollection<NamespaceEntry> Entries => (_byPath ??= Walk()).Values;
+
+    /// <summary>Finds an object by its full path, without case.</summary>
+    public NamespaceEntry? Find(string path) => (_byPath ??= Walk()).GetValueOrDefault(path);
+
+    /// <summary>What a symbolic link says; null if the object is none or its text cannot be read. Untrusted text.</summary>
+    public string? TargetOf(NamespaceEntry entry, ICollection<Finding> findings)
+    {
+        const ulong CalledBack = 0x10;
+        if (!string.Equals(entry.TypeName, "SymbolicLink", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var link = _context.At("_OBJECT_SYMBOLIC_LINK", entry.Object, findings);
+        if (_context.Has("_OBJECT_SYMBOLIC_LINK", "Flags") && (link.Number("Flags") & CalledBack) != 0)
+        {
+            findings.Add(new Finding("link-by-callback", $"The kernel asks {_context.OwnerOf(link.Pointer("Callback") ?? default).Symbol ?? "a routine"} where this link leads"));
+            return null;
+        }
+
+        return link.Text("LinkTarget");
+    }
+
+    /// <summary>The object that a path leads to once every symbolic link on the way is followed; null if it leads to none.</summary>
+    public NamespaceEntry? Resolve(string path)
+    {
+        for (var steps = 0; steps < Limits.SymbolicLinkSteps; steps++)
+        {
+            var followed = false;
+            for (var end = path.IndexOf('\\', 1); ; end = path.IndexOf('\\', end + 1))
+            {
+                var prefix = end < 0 ? path : path[..end];
+                if (Find(prefix) is { } entry && TargetOf(entry, []) is { Length: > 0 } target)
+                {
+                    path = end < 0 ? target : target.TrimEnd('\\') + path[end..];
+                    followed = true;
+                    break;
+                }
+
+                if (end < 0)
+                {
+                    break;
+                }
+            }
+
+            if (!followed)
+            {
+                return Find(path.Length > 1 ? path.TrimEnd('\\') : path);
+            }
+        }
+
+        return null;
+    }
+
+    private Dictionary<string, NamespaceEntry> Walk()
+    {
+        var entries = new Dictionary<string, NamespaceEntry>(StringComparer.OrdinalIgnoreCase);
+        var entered = new HashSet<VirtualAddress>();
+        var waiting = new Queue<(VirtualAddress Directory, string Path, int Depth)>();
+        if (_objects.Root is { } root)
+        {
+            waiting.Enqueue((root, string.Empty, 0));
+        }
+
+        while (waiting.TryDequeue(out var current))
+        {
+            if (!entered.Add(current.Directory))
+            {
+                _context.Note($"The directory at {current.Directory} stands in the namespace more than once; it was entered once.");
+                continue;
+            }
+
+            var directory = ObjectDirectory.Read(_context, current.Directory);
+            if (directory.Problem is { } problem)
+            {
+                _context.Note(problem);
+            }
+
+            foreach (var body in directory.Objects)
+            {
+                if (entries.Count >= Limits.NamespaceObjects)
+                {
+                    _context.Note($"The namespace goes on past {Limits.NamespaceObjects} objects.");
+                    return entries;
+                }
+
+                var entry = Read(body, current.Path);
+                entries.TryAdd(entry.Path, entry);
+                if (string.Equals(entry.TypeName, "Directory", StringComparison.Ordinal) && current.Depth < Limits.NamespaceDepth)
+                {
+                    waiting.Enqueue((body, entry.Path, current.Depth + 1));
+                }
+            }
+        }
+
+        return entries;
+    }
+
+    private NamespaceEntry Read(VirtualAddress body, string parent)
+    {
+        var findings = new List<Finding>();
+        var typeName = _objects.TypeNameOf(body, findings);
+        var name = _objects.NameOf(body, findings).Name;
+        if (typeName is null)
+        {
+            findings.Add(new Finding("type-unknown", "The object's header does not lead to a type"));
+        }
+
+        if (name is null)
+        {
+            findings.Add(new Finding("name-unknown", "The object stands in a directory, but its name cannot be read"));
+        }
+
+        return new NamespaceEntry($@"{parent}\{name ?? body.ToString()}", name ?? body.ToString(), typeName, body, findings);
+    }
+}
