@@ -17,7 +17,7 @@ public sealed class KernelContext
     public KernelContext(Target target)
     {
         Target = target;
-        Kernel = target.ModuleNamed("nt") ?? target.Modules.FirstOrDefault()
+        Kernel = target.ModuleNamed("nt") ?? (target.Modules is [var first, ..] ? first : null)
             ?? throw new InputException(target.Summary.Name, "no kernel in it: name a capture, a live or a lab machine");
         if (target.Kind is TargetKind.Image or TargetKind.Folder or TargetKind.KnownBuild || Kernel.Base is null)
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using NtScope.Captures;
 using NtScope.Captures.Paging;
-using NtScope.Kernel.Finding;
+using NtScope.Kernel.Locating;
 using NtScope.Reports;
 
 namespace NtScope.Targets;

@@ -1,7 +1,7 @@
 using NtScope.Captures;
 using NtScope.Captures.Paging;
 using NtScope.Images;
-using NtScope.Kernel.Finding;
+using NtScope.Kernel.Locating;
 using NtScope.Symbols;
 using NtScope.Symbols.Types;
 

@@ -1,6 +1,6 @@
 using NtScope.Captures.Paging;
 using NtScope.Images;
-using NtScope.Kernel.Finding;
+using NtScope.Kernel.Locating;
 using NtScope.Symbols;
 
 namespace NtScope.Targets;

@@ -20,6 +20,7 @@ public sealed class ObjectManager
     private readonly uint _bodyOffset;
     private readonly byte? _cookie;
     private Dictionary<uint, VirtualAddress>? _types;
+    private VirtualAddress? _root;
 
     /// <summary>The object manager of a kernel.</summary>
     public ObjectManager(KernelContext context)
@@ -27,15 +28,10 @@ public sealed class ObjectManager
         _context = context;
         _bodyOffset = context.OffsetOf(Header, "Body") ?? 0;
         _cookie = ReadCookie();
-        Root = context.FindPointer("ObpRootDirectoryObject") ?? FindRoot();
-        if (Root is null)
-        {
-            context.Note("The root of the object namespace was not found: there is no symbol for it, and no exported object type leads to it.");
-        }
     }
 
     /// <summary>The root directory of the object namespace; null if it was not found.</summary>
-    public VirtualAddress? Root { get; }
+    public VirtualAddress? Root => _root ??= FindRoot();
 
     /// <summary>The header of an object.</summary>
     public VirtualAddress HeaderOf(VirtualAddress body) => body - _bodyOffset;
@@ -161,7 +157,20 @@ public sealed class ObjectManager
             : null;
     }
 
-    /// <summary>A type's name info names the directory \ObjectTypes, whose own names the root.</summary>
-    private VirtualAddress? FindRoot() =>
-        _context.FindPointer("PsProcessType") is { } type && NameOf(type).Directory is { } directory ? NameOf(directory).Directory : null;
+    /// <summary>By its symbol; else a type's name info names the directory \ObjectTypes, whose own names the root.</summary>
+    private VirtualAddress? FindRoot()
+    {
+        if (_context.FindPointer("ObpRootDirectoryObject") is { } named)
+        {
+            return named;
+        }
+
+        if (_context.FindPointer("PsProcessType") is { } type && NameOf(type).Directory is { } directory && NameOf(directory).Directory is { } root)
+        {
+            return root;
+        }
+
+        _context.Note("The root of the object namespace was not found: there is no symbol for it, and no exported object type leads to it.");
+        return null;
+    }
 }

@@ -29,8 +29,11 @@ public static class PoolScanner
         IProgress<Progress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(tags.Count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tags.Count, 8);
+        if (tags.Count is 0 or > 8)
+        {
+            throw new ArgumentException("A scan takes from 1 to 8 tags.", nameof(tags));
+        }
+
         var total = memory.Ranges.Sum(range => (long)range.Length);
         var chunk = GC.AllocateUninitializedArray<byte>(ChunkSize);
         long done = 0;

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
-
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>
 /// The kernel's list of loaded modules. The fields that are read have not moved since XP (x86) and Server 2003 (x64), so no layout is needed to
@@ -43,24 +41,11 @@ public sealed record LoadedModuleList(IReadOnlyList<LoadedModule> Modules, strin
                 entry,
                 start,
                 size,
-                ReadText(memory, entry + 11 * pointer),
-                ReadText(memory, entry + 9 * pointer)));
+                KernelText.ReadCounted(memory, entry + 11 * pointer, out _),
+                KernelText.ReadCounted(memory, entry + 9 * pointer, out _)));
             isRead = memory.TryReadPointer(entry, out entry, out fault);
         }
 
         return new LoadedModuleList(modules, fault.IsNone ? null : $"The list of loaded modules cannot be followed further: {fault}.");
-    }
-
-    private static string? ReadText(IMemory memory, VirtualAddress text)
-    {
-        if (!memory.TryReadUInt32(text, out var lengths, out _)
-            || !memory.TryReadPointer(text + (uint)memory.PointerSize, out var buffer, out _)
-            || (ushort)lengths % 2 != 0)
-        {
-            return null;
-        }
-
-        var characters = new char[(ushort)lengths / 2];
-        return memory.TryRead(buffer, MemoryMarshal.AsBytes(characters.AsSpan()), out _) ? new string(characters) : null;
     }
 }

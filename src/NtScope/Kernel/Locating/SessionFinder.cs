@@ -1,6 +1,6 @@
 using NtScope.Symbols.Types;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>Finds one process of each session along the list of processes.</summary>
 public static class SessionFinder

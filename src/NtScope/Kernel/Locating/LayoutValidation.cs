@@ -1,4 +1,4 @@
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>Whether structure layouts fit a machine.</summary>
 /// <param name="Problem">What contradicts them, as the end of a sentence; null if nothing does.</param>

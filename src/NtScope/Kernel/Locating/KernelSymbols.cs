@@ -1,6 +1,6 @@
 using NtScope.Symbols;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>The kernel's names from a symbol source, if there is one, and the few that structures of the machine lead to.</summary>
 internal sealed class KernelSymbols : ISymbolSource

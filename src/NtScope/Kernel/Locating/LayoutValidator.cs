@@ -1,6 +1,6 @@
 using NtScope.Symbols.Types;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>
 /// Tests structure layouts against what every Windows has: the System process (identifier 4, name <c>System</c>, a root of page tables that maps

@@ -1,4 +1,4 @@
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>What is known before the kernel is found. Nothing of it is trusted: it only says where to look first.</summary>
 public sealed record KernelHints

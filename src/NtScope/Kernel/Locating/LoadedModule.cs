@@ -1,4 +1,4 @@
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>An entry of the kernel's list of loaded modules (_KLDR_DATA_TABLE_ENTRY).</summary>
 /// <param name="Entry">Where the entry is.</param>

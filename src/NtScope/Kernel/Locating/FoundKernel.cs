@@ -1,6 +1,6 @@
 using NtScope.Images;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>The kernel of a machine.</summary>
 /// <param name="Base">Where its image begins.</param>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using NtScope.Images;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>
 /// Finds the kernel's image in a system address space, without symbols: by hints first, else by walking the addresses that Windows gives it.

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using NtScope.Symbols;
 
-namespace NtScope.Kernel.Finding;
+namespace NtScope.Kernel.Locating;
 
 /// <summary>Finds <c>nt!PsLoadedModuleList</c>: by name, by a hint, else by its shape in the kernel's data.</summary>
 public static class ModuleListHead
