@@ -52,6 +52,12 @@ internal static class Application
         {
             SyscallsCommand.Create(),
             InfoCommand.Create(),
+            ModulesCommand.Create(),
+            ProcessesCommand.Create(),
+            ThreadsCommand.Create(),
+            DriversCommand.Create(),
+            ObjectsCommand.Create(),
+            CallbacksCommand.Create(),
             DesktopsCommand.Create(),
             DesktopCommand.Create(),
         };

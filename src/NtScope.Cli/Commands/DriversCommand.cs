@@ -1,0 +1,15 @@
+using System.CommandLine;
+using NtScope.Kernel.Drivers;
+
+namespace NtScope.Cli.Commands;
+
+/// <summary><c>ntscope drivers</c>: driver objects, dispatch tables, devices.</summary>
+internal static class DriversCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create() => ReportCommand.Create(
+        "drivers",
+        "Lists driver objects, where each dispatch routine leads, and device stacks (--columns name,dispatch,devices)",
+        MachineInput.Description,
+        static (target, _) => DriverAnalyser.Analyse(target));
+}
