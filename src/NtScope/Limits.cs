@@ -132,6 +132,12 @@ public static class Limits
     /// <summary>Roots of page tables that are tried before a capture is given up.</summary>
     public const int DirectoryTableCandidates = 64;
 
+    /// <summary>Levels of folders below one that holds reference images.</summary>
+    public const int ImageFolderDepth = 8;
+
+    /// <summary>Rows of one verification; a machine with more is broken as a whole.</summary>
+    public const int VerificationRows = 1 << 16;
+
     /// <summary>Groups of a VMware state file.</summary>
     public const uint SnapshotGroups = 4096;
 
