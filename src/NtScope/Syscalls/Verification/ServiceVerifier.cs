@@ -77,7 +77,16 @@ public static class ServiceVerifier
 
     private static Dictionary<uint, string> NamesOf(Target target, KnowledgeBase knowledge)
     {
+        // A symbol names the routine that an entry leads to now; what is known of the kernel names the service, whatever was done to its entry.
         var names = new Dictionary<uint, string>();
+        if (target.Modules[0].Pdb is { } pdb && knowledge.FindKernel(pdb)?.Services is { } services)
+        {
+            foreach (var service in services)
+            {
+                names.Add((uint)service.Index, service.Name);
+            }
+        }
+
         try
         {
             foreach (var row in SyscallAnalyser.Analyse(target, knowledge, new SyscallOptions()).Rows)

@@ -5,35 +5,35 @@ using NtScope.Reports;
 using NtScope.Syscalls;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
-using NtScope.Testing;
 using NtScope.Testing.Captures;
+using NtScope.Testing.Images;
 
 namespace NtScope.Tests.Syscalls.Verification;
 
-/// <summary>Real kernel files of the corpus, mapped as a running machine has them, with one thing changed at a time.</summary>
+/// <summary>Machines whose kernel has a file, or is known, with one thing changed at a time.</summary>
 public sealed class ServiceVerifierTests
 {
     private const int NtCreateFile = 0x55;
     private const ulong Nowhere = 0xFFFF9C0D_12305000;
 
-    public static TheoryData<string> Corpus => ["10.0.14393.447-x64", "10.0.18362.175-x64", "10.0.19041.508-x64"];
+    public static TheoryData<string> Versions => ["10.0.14393.4583", "10.0.18362.476", "10.0.22000.318"];
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void A_clean_machine_gives_no_finding(string corpus)
+    [MemberData(nameof(Versions))]
+    public void A_clean_machine_gives_no_finding(string version)
     {
-        using var kernel = new CorpusKernel(corpus);
+        using var kernel = new KernelWithFile(version);
         var report = kernel.Verify();
         report.Rows.ShouldBeEmpty();
         report.Notes.ShouldContain(note => note == "nt is compared with ntoskrnl.exe.");
     }
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void An_entry_that_leads_out_of_the_kernel_is_found(string corpus)
+    [MemberData(nameof(Versions))]
+    public void An_entry_that_leads_out_of_the_kernel_is_found(string version)
     {
-        using var kernel = new CorpusKernel(corpus);
-        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.Size + 0x1000, 7);
+        using var kernel = new KernelWithFile(version);
+        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.Size + 0x1000, 0);
         var row = kernel.Verify().Rows.ShouldHaveSingleItem();
         row.Kind.ShouldBe(VerificationKind.EntryOutsideModule);
         row.Index.ShouldBe(new ServiceIndex(ServiceTableKind.Nt, NtCreateFile));
@@ -46,45 +46,45 @@ public sealed class ServiceVerifierTests
     }
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void An_entry_that_leads_elsewhere_in_the_kernel_is_found(string corpus)
+    [MemberData(nameof(Versions))]
+    public void An_entry_that_leads_elsewhere_in_the_kernel_is_found(string version)
     {
-        using var kernel = new CorpusKernel(corpus);
-        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.RoutineRva(NtCreateFile) + 0x10, kernel.Arguments(NtCreateFile));
+        using var kernel = new KernelWithFile(version);
+        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.RoutineRva(NtCreateFile) + 0x10, KernelWithFile.Arguments(NtCreateFile));
         var row = kernel.Verify().Rows.ShouldHaveSingleItem();
         row.Kind.ShouldBe(VerificationKind.EntryRedirected);
         row.Owner.ShouldBe("nt");
     }
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void Two_entries_that_were_exchanged_name_each_other(string corpus)
+    [MemberData(nameof(Versions))]
+    public void Two_entries_that_were_exchanged_name_each_other(string version)
     {
-        const int NtOpenFile = 0x33;
-        using var kernel = new CorpusKernel(corpus);
-        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.RoutineRva(NtOpenFile), kernel.Arguments(NtCreateFile));
-        kernel.Machine.SetEntry(kernel.TableRva, NtOpenFile, kernel.RoutineRva(NtCreateFile), kernel.Arguments(NtOpenFile));
+        using var kernel = new KernelWithFile(version);
+        var other = kernel.IndexOf("NtOpenFile");
+        kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.RoutineRva(other), KernelWithFile.Arguments(NtCreateFile));
+        kernel.Machine.SetEntry(kernel.TableRva, other, kernel.RoutineRva(NtCreateFile), KernelWithFile.Arguments(other));
         var rows = kernel.Verify().Rows;
-        rows.Select(row => (row.Kind, row.Name)).ShouldBe([(VerificationKind.EntriesSwapped, "NtOpenFile"), (VerificationKind.EntriesSwapped, "NtCreateFile")]);
-        rows[0].Detail.ShouldContain("55h (NtCreateFile)");
+        rows.Select(row => (row.Kind, row.Name)).ShouldBe([(VerificationKind.EntriesSwapped, "NtOpenFile"), (VerificationKind.EntriesSwapped, "NtCreateFile")], ignoreOrder: true);
+        rows.Single(row => row.Name == "NtOpenFile").Detail.ShouldContain("55h (NtCreateFile)");
     }
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void A_changed_count_of_arguments_is_found_in_the_entry_and_in_the_argument_table(string corpus)
+    [MemberData(nameof(Versions))]
+    public void A_changed_count_of_arguments_is_found_in_the_entry_and_in_the_argument_table(string version)
     {
-        using var kernel = new CorpusKernel(corpus);
+        using var kernel = new KernelWithFile(version);
         kernel.Machine.SetEntry(kernel.TableRva, NtCreateFile, kernel.RoutineRva(NtCreateFile), 6);
         kernel.Machine.Write(KernelMachine.Base + kernel.ArgumentTableRva + 2, [0x3C]);
         kernel.Verify().Rows.Select(row => (row.Kind, row.Index!.Value.Number, row.Expected)).ShouldBe(
-            [(VerificationKind.ArgumentsChanged, 2, "0x" + (kernel.Arguments(2) * 4).ToString("x")), (VerificationKind.ArgumentsChanged, NtCreateFile, "0x7")]);
+            [(VerificationKind.ArgumentsChanged, 2, "0x" + (KernelWithFile.Arguments(2) * 4).ToString("x")), (VerificationKind.ArgumentsChanged, NtCreateFile, "0x0")]);
     }
 
     [Theory]
-    [MemberData(nameof(Corpus))]
-    public void A_changed_number_of_services_is_found(string corpus)
+    [MemberData(nameof(Versions))]
+    public void A_changed_number_of_services_is_found(string version)
     {
-        using var kernel = new CorpusKernel(corpus);
+        using var kernel = new KernelWithFile(version);
         kernel.Machine.Write(KernelMachine.Base + kernel.LimitRva, BitConverter.GetBytes(kernel.Count - 1));
         var row = kernel.Verify().Rows.ShouldHaveSingleItem();
         row.Kind.ShouldBe(VerificationKind.LimitChanged);
@@ -99,7 +99,7 @@ public sealed class ServiceVerifierTests
     [InlineData("48B8005030120D9CFFFF50C3", "mov, push and ret")]
     public void A_routine_that_was_patched_is_decoded_to_where_it_finally_goes(string patch, string form)
     {
-        using var kernel = new CorpusKernel("10.0.18362.175-x64");
+        using var kernel = new KernelWithFile("10.0.18362.476");
         kernel.Machine.Write(KernelMachine.Base + kernel.RoutineRva(NtCreateFile), Convert.FromHexString(patch.Replace(" ", string.Empty)));
         foreach (var (evidence, references) in kernel.BothEvidences())
         {
@@ -116,7 +116,7 @@ public sealed class ServiceVerifierTests
     [Fact]
     public void A_near_jump_is_followed_over_a_cave_in_the_kernel_to_its_end()
     {
-        using var kernel = new CorpusKernel("10.0.18362.175-x64");
+        using var kernel = new KernelWithFile("10.0.18362.476");
         var routine = kernel.RoutineRva(NtCreateFile);
         kernel.Machine.Write(KernelMachine.Base + routine, [0xE9, .. BitConverter.GetBytes((int)(kernel.CaveRva - routine - 5))]);
         kernel.Machine.Write(KernelMachine.Base + kernel.CaveRva, [0xFF, 0x25, 0, 0, 0, 0, .. BitConverter.GetBytes(Nowhere)]);
@@ -129,7 +129,7 @@ public sealed class ServiceVerifierTests
     [Fact]
     public void A_machine_whose_pages_are_missing_is_not_called_clean_without_saying_so()
     {
-        using var kernel = new CorpusKernel("10.0.18362.175-x64");
+        using var kernel = new KernelWithFile("10.0.18362.476");
         kernel.Machine.Tables.SetEntry(KernelMachine.Base + kernel.RoutineRva(NtCreateFile), 12, 0);
         var report = kernel.Verify();
         report.Rows.ShouldBeEmpty();
@@ -222,18 +222,22 @@ public sealed class ServiceVerifierTests
         }
     }
 
-    /// <summary>A real kernel file in memory: relocated, its table compacted as the boot code does.</summary>
-    private sealed class CorpusKernel : IReferenceImages, IDisposable
+    /// <summary>
+    /// A kernel with a file of its own: the table of a known kernel as its file has it (RVAs), argument bytes, code at every routine. In memory the
+    /// table is compacted as the boot code does.
+    /// </summary>
+    private sealed class KernelWithFile : IReferenceImages, IDisposable
     {
         private readonly PeImage _file;
         private readonly KnownServiceTable _services;
 
-        public CorpusKernel(string corpus)
+        public KernelWithFile(string version)
         {
-            var bytes = Facts.CorpusImage(corpus + "/ntoskrnl.exe");
-            _file = PeImage.FromBytes(bytes, "ntoskrnl.exe");
-            var known = KnowledgeBase.Embedded.FindKernel(_file.Pdb!)!;
+            FileVersion.TryParse(version, out var number).ShouldBeTrue();
+            var known = KnowledgeBase.Embedded.FindKernel(number)!;
             _services = known.Services!;
+            var bytes = Build(known);
+            _file = PeImage.FromBytes(bytes, "ntoskrnl.exe");
             Machine = new KernelMachine(bytes, known.Types, (uint)known.Version.Build);
             Machine.WithServiceTable(TableRva, [.. Enumerable.Range(0, Count).Select(index => (RoutineRva(index), Arguments(index)))]);
         }
@@ -250,11 +254,13 @@ public sealed class ServiceVerifierTests
 
         public uint Size => _file.SizeOfImage;
 
-        public uint CaveRva => _file.Sections.First(section => section.IsExecutable).Rva + 0x20;
+        public uint CaveRva { get; private set; }
 
         public uint RoutineRva(int index) => _services.RvaOf(index);
 
-        public int Arguments(int index) => _file.TryReadByte(ArgumentTableRva + (uint)index, out var bytes) ? bytes / 4 : 0;
+        public int IndexOf(string name) => _services.TryGetIndex(name, out var index) ? index : throw new InvalidOperationException(name);
+
+        public static int Arguments(int index) => index % 5;
 
         public Report<VerificationRow> Verify() => Verify(this);
 
@@ -270,5 +276,52 @@ public sealed class ServiceVerifierTests
         public PeImage? Find(PeImage image) => image.Pdb is { } pdb && pdb.Matches(_file.Pdb) ? _file : null;
 
         public void Dispose() => _file.Dispose();
+
+        private byte[] Build(KnownKernel known)
+        {
+            var tableStart = TableRva & ~0xFFFU;
+            var tableBytes = new byte[(int)(((ArgumentTableRva + (uint)Count) | 0xFFF) + 1 - tableStart)];
+            for (var i = 0; i < Count; i++)
+            {
+                BitConverter.TryWriteBytes(tableBytes.AsSpan((int)(TableRva - tableStart) + i * 4), RoutineRva(i));
+                tableBytes[(int)(ArgumentTableRva - tableStart) + i] = (byte)(Arguments(i) * 4);
+            }
+
+            BitConverter.TryWriteBytes(tableBytes.AsSpan((int)(LimitRva - tableStart)), Count);
+            var routines = Enumerable.Range(0, Count).Select(RoutineRva).Distinct().Order().ToList();
+            var builder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "ntoskrnl.exe" };
+            var sections = new SortedDictionary<uint, (byte[] Bytes, bool IsCode)>();
+            AddCode(sections, [.. routines.Where(rva => rva < tableStart)]);
+            sections[tableStart] = (tableBytes, false);
+            AddCode(sections, [.. routines.Where(rva => rva > tableStart)]);
+            foreach (var (rva, (bytes, isCode)) in sections)
+            {
+                builder.AddSectionAt(rva, isCode ? "PAGE" : ".rdata", bytes, isCode);
+            }
+
+            var data = builder.AddSection(".data", new byte[0x1000]);
+            CaveRva = routines[0] + 0x28;
+            return builder.WithPdb(known.Pdb).Export("PsInitialSystemProcess", data).Export("KeBugCheckEx", routines[0]).Build();
+        }
+
+        // A prologue, a constant that tells routines apart, an import-like call, a return: 32 bytes, or less where the next routine is nearer.
+        private static void AddCode(SortedDictionary<uint, (byte[] Bytes, bool IsCode)> sections, uint[] routines)
+        {
+            if (routines.Length == 0)
+            {
+                return;
+            }
+
+            var start = routines[0] & ~0xFFFU;
+            var bytes = new byte[(int)((routines[^1] | 0xFFF) + 1 - start)];
+            for (var i = 0; i < routines.Length; i++)
+            {
+                byte[] code = [0x48, 0x83, 0xEC, 0x28, 0xB8, .. BitConverter.GetBytes(routines[i]), 0xFF, 0x15, 0, 1, 0, 0, 0x48, 0x83, 0xC4, 0x28, 0xC3];
+                var room = i + 1 < routines.Length ? (int)(routines[i + 1] - routines[i]) : code.Length;
+                code.AsSpan(0, Math.Min(room, code.Length)).CopyTo(bytes.AsSpan((int)(routines[i] - start)));
+            }
+
+            sections[start] = (bytes, true);
+        }
     }
 }
