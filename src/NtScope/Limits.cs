@@ -81,6 +81,15 @@ public static class Limits
     /// <summary>Runtime functions in .pdata.</summary>
     public const int RuntimeFunctions = 1 << 20;
 
+    /// <summary>Bytes of one section that are searched for code.</summary>
+    public const uint SearchedSectionBytes = 64u << 20;
+
+    /// <summary>Places that one search for a service table considers.</summary>
+    public const int TableCandidates = 64;
+
+    /// <summary>Comparisons that one search for a service table makes.</summary>
+    public const int TableComparisons = 1 << 20;
+
     /// <summary>Services of one table: an index has twelve bits.</summary>
     public const int ServicesPerTable = 0x1000;
 
