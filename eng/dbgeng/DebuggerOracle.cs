@@ -39,7 +39,7 @@ internal static unsafe class DebuggerOracle
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                Run(control, ".echo @@@ " + line.Replace(";", "\\;", StringComparison.Ordinal).Replace('"', '\''));
+                Run(control, ".echo @@@ " + line.Replace(";", ",", StringComparison.Ordinal).Replace('"', '\''));
                 Run(control, line);
             }
         }

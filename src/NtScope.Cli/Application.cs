@@ -58,6 +58,7 @@ internal static class Application
             DriversCommand.Create(),
             ObjectsCommand.Create(),
             CallbacksCommand.Create(),
+            DebugCommand.Create(),
             DesktopsCommand.Create(),
             DesktopCommand.Create(),
         };

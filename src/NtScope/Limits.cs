@@ -51,6 +51,15 @@ public static class Limits
     /// <summary>Fields of one structure, or constants of one enumeration.</summary>
     public const int FieldsPerType = 1 << 16;
 
+    /// <summary>How deep blocks and scripts of the debugger may be nested.</summary>
+    public const int ScriptDepth = 64;
+
+    /// <summary>Bytes of a file of debugger commands.</summary>
+    public const int ScriptBytes = 16 << 20;
+
+    /// <summary>Structures that one dt shows, nested ones and list elements included.</summary>
+    public const int DisplayedStructures = 4096;
+
     /// <summary>Bytes of an ISF document, unpacked; that of a kernel has 10 MB.</summary>
     public const int IsfBytes = 256 << 20;
 
@@ -80,15 +89,6 @@ public static class Limits
 
     /// <summary>Runtime functions in .pdata.</summary>
     public const int RuntimeFunctions = 1 << 20;
-
-    /// <summary>Bytes of one section that are searched for code.</summary>
-    public const uint SearchedSectionBytes = 64u << 20;
-
-    /// <summary>Places that one search for a service table considers.</summary>
-    public const int TableCandidates = 64;
-
-    /// <summary>Comparisons that one search for a service table makes.</summary>
-    public const int TableComparisons = 1 << 20;
 
     /// <summary>Services of one table: an index has twelve bits.</summary>
     public const int ServicesPerTable = 0x1000;
@@ -140,12 +140,6 @@ public static class Limits
 
     /// <summary>Roots of page tables that are tried before a capture is given up.</summary>
     public const int DirectoryTableCandidates = 64;
-
-    /// <summary>Levels of folders below one that holds reference images.</summary>
-    public const int ImageFolderDepth = 8;
-
-    /// <summary>Rows of one verification; a machine with more is broken as a whole.</summary>
-    public const int VerificationRows = 1 << 16;
 
     /// <summary>Groups of a VMware state file.</summary>
     public const uint SnapshotGroups = 4096;

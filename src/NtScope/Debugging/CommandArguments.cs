@@ -118,9 +118,10 @@ public sealed class CommandArguments
     /// <summary>An error that points at where reading stopped, as WinDbg writes it: blanks, a caret, the message, the command.</summary>
     /// <param name="message">What is wrong (<c>Range error</c>).</param>
     /// <param name="extraColumns">How far right of the next argument the caret stands.</param>
+    /// <param name="shown">What of the command is repeated; all of it if null.</param>
     /// <param name="preposition">What stands between the message and the command.</param>
-    public DebuggerException CaretError(string message, int extraColumns = 0, string preposition = "in") =>
-        new($"{new string(' ', _session.Prompt.Length + Math.Min(Position, Line.Length) + extraColumns)}^ {message} {preposition} '{Line}'");
+    public DebuggerException CaretError(string message, int extraColumns = 0, string? preposition = "in", string? shown = null) =>
+        new($"{new string(' ', _session.Prompt.Length + Math.Min(Position, Line.Length) + extraColumns)}^ {message}{(preposition is null ? string.Empty : " " + preposition)} '{shown ?? Line}'");
 
     /// <summary>Fails if anything is left.</summary>
     public void RequireEnd()

@@ -29,6 +29,33 @@ public sealed class CommandTable
         table.Add(new RegistersCommand());
         table.Add(new EchoCommand());
         table.Add(new PrintFormattedCommand());
+        table.Add(new DisplayTypeCommand());
+        table.Add(new ConditionCommand());
+        table.Add(new ForCommand());
+        table.Add(new WhileCommand());
+        table.Add(new ForEachCommand());
+        table.Add(new BlockCommand());
+        table.Add(new LoopExitCommand());
+        table.Add(new RunScriptCommand());
+        table.Add(new AliasCommand());
+        table.Add(new DeleteAliasCommand());
+        table.Add(new ListAliasesCommand());
+        table.Add(new RadixCommand());
+        table.Add(new WriteMemoryCommand());
+        table.Add(new LogCommand());
+        table.Add(new ReloadCommand());
+        table.Add(new HelpCommand());
+        table.Add(new QuitCommand());
+        table.Add(new ServicesCommand());
+        table.Add(new TranslateCommand());
+        table.Add(new ProcessContextCommand());
+        table.Add(new ProcessesCommand());
+        table.Add(new ThreadsCommand());
+        table.Add(new ObjectsCommand());
+        table.Add(new DriversCommand());
+        table.Add(new CallbacksCommand());
+        table.Add(new HandlesCommand());
+        table.Add(new InterruptTableCommand());
         return table;
     }
 

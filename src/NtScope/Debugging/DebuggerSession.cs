@@ -1,18 +1,22 @@
 using NtScope.Debugging.Expressions;
+using NtScope.Debugging.Scripting;
 
 namespace NtScope.Debugging;
 
 /// <summary>A debugger over one target: what commands share, from the process in context to the address that <c>dd</c> goes on at.</summary>
-public sealed class DebuggerSession : IExpressionContext
+public sealed class DebuggerSession : IExpressionContext, IDisposable
 {
     private readonly Dictionary<string, ulong> _pseudoRegisters = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A session over <paramref name="target"/>, which stays the caller's to dispose.</summary>
     public DebuggerSession(Target target)
     {
+        target = PlacedTarget.Of(target);
         Target = target;
+        Context = new ProcessContext(target);
         Memory = target.Memory;
         Symbols = new SymbolLookup(target);
+        Types = new TypeLookup(target);
         Evaluator = new ExpressionEvaluator(this);
         Prompt = target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.KnownBuild || target.ModuleNamed("nt") is not null ? "kd> " : "0:000> ";
         var start = target.Modules.Select(module => module.Base).FirstOrDefault(address => address is not null) ?? VirtualAddress.Zero;
@@ -36,6 +40,12 @@ public sealed class DebuggerSession : IExpressionContext
     /// <summary>What the shell writes before a command: <c>kd> </c> for kernels, <c>0:000> </c> for processes and images. Carets count it.</summary>
     public string Prompt { get; set; }
 
+    /// <summary>
+    /// Whether the caret of a failed <c>u</c> counts the prompt and stands behind the command, as newer engines place it; else it stands
+    /// under the question marks, as in WinDbg of 2019.
+    /// </summary>
+    public bool CaretsCountPrompt { get; set; }
+
     /// <summary>Names from addresses and addresses from names.</summary>
     public SymbolLookup Symbols { get; }
 
@@ -54,11 +64,60 @@ public sealed class DebuggerSession : IExpressionContext
     /// <summary>Where <c>u</c> without an address goes on.</summary>
     public VirtualAddress NextCodeAddress { get; set; }
 
+    private string? LogPath { get; set; }
+
     /// <summary>The size of a pointer on the target, in bytes.</summary>
     public int PointerSize => Target.Memory.PointerSize;
 
     /// <summary>An address as this target's width has it.</summary>
     public string Format(VirtualAddress address) => Hexadecimal.Address(address.Value, PointerSize);
+
+    /// <summary>The process and thread in context.</summary>
+    public ProcessContext Context { get; }
+
+    /// <summary>The root of the page tables in context; null for the system's.</summary>
+    public PhysicalAddress? DirectoryTable { get; set; }
+
+    /// <summary>The user's aliases.</summary>
+    public AliasTable Aliases { get; } = new();
+
+    /// <summary>The types that <c>dt</c> shows and commands use.</summary>
+    public TypeLookup Types { get; }
+
+    /// <summary>Where what the shell shows is written as well; null without <c>.logopen</c>.</summary>
+    public TextWriter? Log { get; private set; }
+
+    /// <summary>Whether <c>q</c> was said.</summary>
+    public bool HasEnded { get; set; }
+
+    /// <summary>Starts a log in the place of one that may be open.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="append">Whether it keeps what the file holds.</param>
+    public void OpenLog(string path, bool append)
+    {
+        CloseLog();
+        Log = new StreamWriter(path, append);
+        LogPath = path;
+    }
+
+    /// <summary>Ends the log; its file, or null if there was none.</summary>
+    public string? CloseLog()
+    {
+        Log?.Dispose();
+        Log = null;
+        var path = LogPath;
+        LogPath = null;
+        return path;
+    }
+
+    /// <summary>Runs a line of commands, as the shell does, and hands out the result of each as it comes.</summary>
+    /// <param name="line">Commands separated by <c>;</c>, with aliases, loops and conditions.</param>
+    /// <param name="cancellation">Stops long work.</param>
+    /// <exception cref="DebuggerException">A command cannot be carried out; those behind it do not run.</exception>
+    public IEnumerable<ICommandResult> Run(string line, CancellationToken cancellation) => new ScriptRunner(this).Run(line, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => CloseLog();
 
     /// <summary>Runs one command.</summary>
     /// <param name="command">The command with its arguments; no <c>;</c> outside quotes and braces.</param>
@@ -73,7 +132,14 @@ public sealed class DebuggerSession : IExpressionContext
         }
 
         var found = Commands.Find(line, out var name);
-        return found.Execute(this, new CommandArguments(this, line, name), cancellation);
+        try
+        {
+            return found.Execute(this, new CommandArguments(this, line, name), cancellation);
+        }
+        catch (InputException unusable)
+        {
+            throw new DebuggerException(unusable.Message);
+        }
     }
 
     /// <summary>Sets a pseudo-register (<c>$t0</c> to <c>$t19</c>); false if there is none of this name that can be set.</summary>
@@ -108,11 +174,19 @@ public sealed class DebuggerSession : IExpressionContext
             return true;
         }
 
+        if (Context.TryGetRegister(name, out value))
+        {
+            return true;
+        }
+
         value = name.ToLowerInvariant() switch
         {
             "$ptrsize" => (ulong)PointerSize,
             "$pagesize" => 0x1000,
+            "$proc" when !Context.Process.IsZero => Context.Process.Value,
+            "$thread" when !Context.Thread.IsZero => Context.Thread.Value,
             "$ip" => NextCodeAddress.Value,
+            "$peb" or "$teb" when Context.Process.IsZero is false => 0,
             "$exentry" when Target.Modules is [{ Base: { } start, Image: { } image }, ..] => start.Value + image.EntryPoint,
             _ => ulong.MaxValue,
         };

@@ -81,6 +81,7 @@ public sealed class SymbolLookup(Target target)
     /// <summary>All symbols that match <c>module!pattern</c>, ascending by address in each module.</summary>
     public IEnumerable<SymbolPlace> Match(string modulePattern, string symbolPattern)
     {
+        var pattern = new SymbolPattern(symbolPattern);
         foreach (var module in target.Modules)
         {
             if (!FileSystemName.MatchesSimpleExpression(modulePattern, module.Name) || module is not { Base: { } start, Symbols: { } symbols })
@@ -90,7 +91,7 @@ public sealed class SymbolLookup(Target target)
 
             foreach (var symbol in symbols.All())
             {
-                if (FileSystemName.MatchesSimpleExpression(symbolPattern, symbol.Name))
+                if (pattern.Matches(symbol.Name))
                 {
                     yield return new SymbolPlace(module, symbol.Name, start + symbol.Rva, 0);
                 }

@@ -28,8 +28,8 @@ public sealed class JsonRenderer : IReportRenderer
         output.Write("\n"u8);
     }
 
-    /// <summary>The rows of a table as a JSON array on one line, for formats that have no rows inside rows.</summary>
-    internal static string RowsOf(IReportTable table)
+    /// <summary>The rows of a table as a JSON array on one line, for formats that have no rows inside rows and for results that are no report.</summary>
+    public static string RowsOf(IReportTable table)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = VisibleJsonEncoder.Instance }))

@@ -45,17 +45,21 @@ public sealed class DisplayMemoryCommand : IDebuggerCommand
         };
         var unit = (uint)format;
         var range = arguments.TakeRange(session.NextDumpAddress, DefaultBytes / unit, unit);
-        if (!arguments.AtEnd)
-        {
-            throw arguments.CaretError("Range error", -1);
-        }
-
         if (range.Count > Limits.DebuggerDumpBytes / unit)
         {
             throw arguments.CaretError("Range error");
         }
 
         session.NextDumpAddress = range.Start + (range.Count * unit);
-        return Dump(session, range.Start, range.Count, format);
+        var dump = Dump(session, range.Start, range.Count, format);
+        if (arguments.AtEnd)
+        {
+            return dump;
+        }
+
+        // The engine shows the memory even when it then complains about what follows.
+        var text = new StringWriter();
+        dump.Write(text, cancellation);
+        throw new DebuggerException(text + arguments.CaretError("Extra character error", 1).Message);
     }
 }

@@ -7,14 +7,31 @@ public sealed class ExamineSymbolsCommand : IDebuggerCommand
     public IReadOnlyList<string> Names { get; } = ["x"];
 
     /// <inheritdoc/>
-    public string Usage => "x module!pattern";
+    public string Usage => "x [/0|/1|/2] [/a|/n] module!pattern";
 
     /// <inheritdoc/>
-    public string Help => "Lists the symbols that match a pattern; * stands for any characters, ? for one, in the module's name too.";
+    public string Help =>
+        "Lists the symbols that match a pattern; * stands for any characters, ? for one, [abc] for one of several, in the module's name too. "
+        + "/0 shows addresses alone, /1 names alone, /2 both; /n sorts by name.";
 
     /// <inheritdoc/>
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
     {
+        var (shape, byName) = (SymbolListingShape.Full, false);
+        while (!arguments.AtEnd && arguments.Line[arguments.Position] == '/')
+        {
+            var option = arguments.TakeWord();
+            shape = option switch
+            {
+                "/0" => SymbolListingShape.Addresses,
+                "/1" => SymbolListingShape.Names,
+                "/2" => SymbolListingShape.AddressesAndNames,
+                "/a" or "/n" => SymbolListingShape.Sorted,
+                _ => throw new DebuggerException($"Unknown option '{option}'"),
+            };
+            byName |= option == "/n";
+        }
+
         if (arguments.AtEnd)
         {
             return TextResult.None;
@@ -32,10 +49,10 @@ public sealed class ExamineSymbolsCommand : IDebuggerCommand
         if (!session.Target.Modules.Any(module => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(modulePattern, module.Name)))
         {
             arguments.Position = start + bang + 1;
-            throw new DebuggerException(arguments.CaretError("Couldn't resolve").Message.Replace($"'{arguments.Line}'", $"'{arguments.Line[..(start + bang)]}'", StringComparison.Ordinal)
-                .Replace("resolve in", "resolve", StringComparison.Ordinal));
+            throw arguments.CaretError("Couldn't resolve", preposition: null, shown: arguments.Line[..(start + bang)]);
         }
 
-        return new SymbolListing([.. session.Symbols.Match(modulePattern, pattern[(bang + 1)..])], session.PointerSize);
+        var places = session.Symbols.Match(modulePattern, pattern[(bang + 1)..]);
+        return new SymbolListing([.. byName ? places.OrderBy(place => place.Name, StringComparer.OrdinalIgnoreCase) : places], session.PointerSize, shape);
     }
 }

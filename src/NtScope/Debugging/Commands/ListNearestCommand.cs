@@ -38,7 +38,7 @@ public sealed class ListNearestCommand : IDebuggerCommand
             {
                 if (exact.Rva == place.Address - place.Module.Base!.Value)
                 {
-                    text.Append($"    {place.Module.Name}!{exact.Name} {SymbolKind.Describe(place)}\n");
+                    text.Append($"    {place.Module.Name}!{exact.Name} {SymbolKind.Describe(place with { Name = exact.Name })}\n");
                 }
             }
         }

@@ -4,8 +4,9 @@ namespace NtScope.Debugging.Commands;
 
 /// <summary>Symbols that match a pattern.</summary>
 /// <param name="places">The symbols in order.</param>
+/// <param name="shape">What is shown of each.</param>
 /// <param name="pointerSize">The size of a pointer on the target, in bytes.</param>
-public sealed class SymbolListing(IReadOnlyList<SymbolPlace> places, int pointerSize) : ICommandResult
+public sealed class SymbolListing(IReadOnlyList<SymbolPlace> places, int pointerSize, SymbolListingShape shape = SymbolListingShape.Full) : ICommandResult
 {
     /// <summary>The symbols in order.</summary>
     public IReadOnlyList<SymbolPlace> Places { get; } = places;
@@ -23,12 +24,15 @@ public sealed class SymbolListing(IReadOnlyList<SymbolPlace> places, int pointer
                 return;
             }
 
-            writer.Write(Hexadecimal.Address(place.Address.Value, pointerSize));
-            writer.Write(' ');
-            writer.Write(place.ToString());
-            writer.Write(' ');
-            writer.Write(SymbolKind.Describe(place));
-            writer.Write('\n');
+            var address = Hexadecimal.Address(place.Address.Value, pointerSize);
+            writer.Write(shape switch
+            {
+                SymbolListingShape.Addresses => $"{address} \n",
+                SymbolListingShape.Names => $"{place}\n",
+                SymbolListingShape.AddressesAndNames => $"{address} {place}\n",
+                SymbolListingShape.Sorted => $"{address} {place} {(SymbolKind.IsFunction(place) ? "()" : SymbolKind.Describe(place))}\n",
+                _ => $"{address} {place} {SymbolKind.Describe(place)}\n",
+            });
         }
     }
 }

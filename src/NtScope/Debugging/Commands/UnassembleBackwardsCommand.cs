@@ -42,7 +42,7 @@ public sealed class UnassembleBackwardsCommand : IDebuggerCommand
 
         if (lines.Count == 0)
         {
-            throw arguments.CaretError("Unable to find valid previous instruction");
+            throw arguments.CaretError("Unable to find valid previous instruction", preposition: "for");
         }
 
         session.NextCodeAddress = lines[0].Address;

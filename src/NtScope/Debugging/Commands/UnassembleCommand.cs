@@ -43,8 +43,12 @@ public sealed class UnassembleCommand : IDebuggerCommand
         }
 
         session.NextCodeAddress = address;
-        return new CodeListing(session, [lines], unreadable, arguments.CaretError("Memory access error").Message);
+        return new CodeListing(session, [lines], unreadable, MemoryError(session, arguments));
     }
+
+    private static string MemoryError(DebuggerSession session, CommandArguments arguments) => session.CaretsCountPrompt
+        ? arguments.CaretError("Memory access error").Message
+        : $"{new string(' ', session.Format(default).Length + 3)}^ Memory access error in '{arguments.Line}'";
 
     private static bool HasLength(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 2 } words && words.Skip(2).Any(word => word[0] is 'L' or 'l');
 }

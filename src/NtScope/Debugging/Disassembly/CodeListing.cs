@@ -50,16 +50,20 @@ public sealed class CodeListing : ICommandResult
     private void WriteBlock(TextWriter writer, IReadOnlyList<CodeLine> lines)
     {
         VirtualAddress? current = null;
+        var isFirst = true;
         foreach (var line in lines)
         {
             if (_session.Symbols.TryGetNearest(line.Address, out var place) && place.Address != current)
             {
+                // A symbol that starts inside of an instruction gets no line of its own.
+                if (isFirst || place.Displacement == 0) writer.Write($"{place}:\n");
                 current = place.Address;
-                writer.Write($"{place}:\n");
             }
 
+            isFirst = false;
+
             var bytes = Convert.ToHexStringLower([.. line.Bytes]);
-            writer.Write($"{_session.Format(line.Address)} {bytes.PadRight(BytesColumn)} {line.Text}\n");
+            writer.Write($"{_session.Format(line.Address)} {bytes.PadRight(BytesColumn)} {InstructionText.Align(line.Text, bytes.Length - BytesColumn)}\n");
         }
     }
 }

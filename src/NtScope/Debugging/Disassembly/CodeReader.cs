@@ -60,6 +60,6 @@ public sealed class CodeReader
         }
 
         _formatter.Format(instruction, _output);
-        return new CodeLine(address, bytes[..instruction.Length].ToArray(), _output.ToStringAndReset().TrimEnd());
+        return new CodeLine(address, bytes[..instruction.Length].ToArray(), InstructionText.Adjust(instruction, _output.ToStringAndReset().TrimEnd()));
     }
 }

@@ -12,6 +12,11 @@ internal sealed class WindbgSymbolResolver(DebuggerSession session) : ISymbolRes
     public bool TryGetSymbol(in Instruction instruction, int operand, int instructionOperand, ulong address, int addressSize, out SymbolResult symbol)
     {
         symbol = default;
+        if (instruction.SegmentPrefix is Register.FS or Register.GS)
+        {
+            return false;
+        }
+
         var isBranch = instructionOperand >= 0 && instruction.GetOpKind(instructionOperand) is OpKind.NearBranch16 or OpKind.NearBranch32 or OpKind.NearBranch64;
         var isMemory = instructionOperand >= 0 && instruction.GetOpKind(instructionOperand) == OpKind.Memory
             && instruction.MemoryIndex == Register.None

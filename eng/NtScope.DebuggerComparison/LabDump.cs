@@ -1,0 +1,96 @@
+using System.Text;
+using NtScope.Images;
+using NtScope.Knowledge;
+using NtScope.Lab.Captures;
+using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Symbols.Types;
+using NtScope.Testing.Symbols;
+
+namespace NtScope.DebuggerComparison;
+
+/// <summary>The dump that both debuggers open, and the PDB of its kernel in a symbol store beside it.</summary>
+internal static class LabDump
+{
+    /// <summary>The dump's name in its folder.</summary>
+    public const string FileName = "lab.dmp";
+
+    /// <summary>The store's name in the folder.</summary>
+    public const string StoreName = "symbols";
+
+    private static readonly VirtualAddress KernelBase = new(0xfffff804_1381a000);
+    private static readonly VirtualAddress Samples = new(0xffffae00_00000000);
+
+    public static void Write(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var kernel = KnowledgeBase.Embedded.FindKernel(new FileVersion(10, 0, 18362, 476))!;
+        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, KernelBase = KernelBase, MemorySize = 128ul << 20, Processors = 1 });
+        WriteSamples(machine, kernel);
+        CaptureWriter.Write(machine, CaptureFormat.Dump, Path.Combine(folder, FileName));
+        using var image = PeImage.FromMemory(machine.System, KernelBase, "ntoskrnl.exe");
+        var store = Path.Combine(folder, StoreName, kernel.Pdb.FileName, kernel.Pdb.StoreKey);
+        Directory.CreateDirectory(store);
+        File.WriteAllBytes(Path.Combine(store, kernel.Pdb.FileName), Pdb(kernel, image));
+    }
+
+    // Numbers, texts, strings, pointers and instructions of many forms, at addresses that the commands name.
+    private static void WriteSamples(LabMachine machine, KnownKernel kernel)
+    {
+        var memory = machine.System;
+        memory.Allocate(Samples, 0x1000, PageAccess.Write);
+        uint Rva(string name) => kernel.Symbols!.TryGetRva(name, out var rva) ? rva : throw new InvalidOperationException(name);
+        void Put(uint offset, ReadOnlySpan<byte> bytes) => memory.Write(Samples + offset, bytes);
+        Put(0, [.. Enumerable.Range(0, 256).Select(i => (byte)i)]);
+        Put(0x100, Encoding.Unicode.GetBytes("Hello wide world\0"));
+        Put(0x180, "Hello narrow\x01 world\0"u8);
+        ulong[] pointers =
+        [
+            (KernelBase + Rva("NtCreateFile")).Value, (KernelBase + Rva("NtCreateFile") + 5).Value, (KernelBase + Rva("KiServiceTable")).Value,
+            Samples.Value, 0, 1, (KernelBase + Rva("PsLoadedModuleList")).Value, ulong.MaxValue,
+        ];
+        Put(0x200, [.. pointers.SelectMany(BitConverter.GetBytes)]);
+        Put(0x300, [24, 0, 26, 0, 0, 0, 0, 0, .. BitConverter.GetBytes((Samples + 0x100).Value)]);
+        Put(0x310, [5, 0, 6, 0, 0, 0, 0, 0, .. BitConverter.GetBytes((Samples + 0x180).Value)]);
+        Put(0x400, [.. Enumerable.Range(0, 0xc00).Select(i => (byte)((i * 37) + 11))]);
+        memory.Write(KernelBase + Rva("NtClose"), Convert.FromHexString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "instructions.hex")).ReplaceLineEndings("")));
+    }
+
+    private static byte[] Pdb(KnownKernel kernel, PeImage image)
+    {
+        var builder = new PdbBuilder(kernel.Pdb.Guid, kernel.Pdb.Age, ProcessorArchitecture.X64);
+        foreach (var section in image.Sections)
+        {
+            builder.Section(section.Name, section.Rva, section.VirtualSize, (uint)section.Characteristics);
+        }
+
+        foreach (var symbol in kernel.Symbols!.All())
+        {
+            var section = image.Sections.FirstOrDefault(section => symbol.Rva >= section.Rva && symbol.Rva - section.Rva < section.VirtualSize);
+            if (section is not null) builder.Public(symbol.Name, symbol.Rva, section.IsExecutable);
+        }
+
+        var enumerations = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var name in kernel.Types.StructureNames)
+        {
+            if (kernel.Types.TryGetStructure(name, out var layout))
+            {
+                builder.Type(layout);
+                foreach (var field in layout.Fields) Collect(field.Type, enumerations);
+            }
+        }
+
+        foreach (var name in enumerations)
+        {
+            if (kernel.Types.TryGetEnumeration(name, out var layout)) builder.Type(layout);
+        }
+
+        return builder.Build();
+    }
+
+    private static void Collect(TypeReference type, SortedSet<string> enumerations)
+    {
+        if (type.Kind == TypeKind.Enumeration) enumerations.Add(type.Name);
+        if (type.Element is { } element) Collect(element, enumerations);
+    }
+}

@@ -1,0 +1,23 @@
+using NtScope.Debugging.Scripting;
+
+namespace NtScope.Debugging.Commands;
+
+/// <summary><c>.break .continue</c>: leave a loop, or go on with its next turn.</summary>
+public sealed class LoopExitCommand : IBlockCommand
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Names { get; } = [".break", ".continue"];
+
+    /// <inheritdoc/>
+    public string Usage => ".break  or  .continue";
+
+    /// <inheritdoc/>
+    public string Help => "Ends the innermost loop, or goes on with its next turn.";
+
+    /// <inheritdoc/>
+    public IEnumerable<ICommandResult> Run(ScriptRunner runner, CommandArguments arguments, CancellationToken cancellation)
+    {
+        runner.Flow = arguments.Name.Equals(".break", StringComparison.OrdinalIgnoreCase) ? ScriptFlow.Break : ScriptFlow.Continue;
+        return [];
+    }
+}
