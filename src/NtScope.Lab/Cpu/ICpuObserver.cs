@@ -1,0 +1,13 @@
+namespace NtScope.Lab.Cpu;
+
+/// <summary>Who watches the processor while it runs. Called from inside the emulator: no exception may leave these methods.</summary>
+internal interface ICpuObserver
+{
+    /// <summary>A watched access is about to happen.</summary>
+    /// <returns>False to stop the processor.</returns>
+    bool OnAccess(ulong address, int size, bool isWrite);
+
+    /// <summary>A basic block is entered.</summary>
+    /// <returns>False to stop the processor.</returns>
+    bool OnBlock(ulong address);
+}

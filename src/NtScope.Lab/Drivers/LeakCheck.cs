@@ -1,0 +1,69 @@
+using NtScope.Lab.Executive;
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Pool;
+
+namespace NtScope.Lab.Drivers;
+
+/// <summary>Looks for what a driver left behind.</summary>
+internal static class LeakCheck
+{
+    /// <summary>Reports what is left.</summary>
+    public static void Run(Kernel kernel, LoadedDriver driver, ulong driverObject)
+    {
+        void Report(string kind, string detail) => kernel.Verifier.Report(kind, detail, null, 0, driver.Name);
+        foreach (var device in kernel.Io.DevicesOf(driverObject))
+        {
+            Report("device-left", $"device {kernel.Objects.Find(device)?.Name ?? "without a name"} is not deleted");
+        }
+
+        foreach (var (name, link) in kernel.Objects.Links)
+        {
+            if (link.Owner == driver)
+            {
+                Report("symbolic-link-left", $"symbolic link {name} is not deleted");
+            }
+        }
+
+        foreach (var routine in kernel.Processes.Notify.All)
+        {
+            if (routine.Owner == driver)
+            {
+                Report("callback-left", $"{routine.Kind} notify routine {kernel.Drivers.Describe(routine.Address)} is still registered");
+            }
+        }
+
+        foreach (var callback in kernel.Processes.Callbacks.All)
+        {
+            if (callback.Owner == driver)
+            {
+                Report("callback-left", $"an object callback at altitude {callback.Altitude} is still registered");
+            }
+        }
+
+        foreach (var block in kernel.Pool.OwnedBy(driver).ToArray())
+        {
+            Report("pool-leak", $"0x{block.Size:x} bytes of {(block.Kind == PoolKind.Paged ? "paged" : "nonpaged")} pool with tag '{PoolManager.Describe(block.Tag)}' are not freed; {kernel.Drivers.Describe(block.AllocatedAt)} allocated them");
+        }
+
+        foreach (var (number, handle) in kernel.Objects.Handles)
+        {
+            if (handle.Owner == driver)
+            {
+                Report("handle-leak", $"handle 0x{number:x} to a {handle.Object.Kind} is not closed; {kernel.Drivers.Describe(handle.OpenedAt)} opened it");
+            }
+        }
+
+        foreach (var (item, count, at) in kernel.Objects.ReferencesBy(driver).ToArray())
+        {
+            Report("object-leak", $"{count} references to {(item is null ? "an object" : $"a {item.Kind}")} are not given back; {kernel.Drivers.Describe(at)} took the last");
+        }
+
+        foreach (var thread in kernel.Threads.All)
+        {
+            if (thread.Host is not null && thread.Invocations.Any(call => kernel.Drivers.At(call.CallerRip) == driver))
+            {
+                Report("thread-left", $"system thread {thread.Id} still runs in the driver");
+            }
+        }
+    }
+}

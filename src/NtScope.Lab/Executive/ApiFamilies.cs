@@ -1,0 +1,32 @@
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Debugging;
+using NtScope.Lab.Executive.Io;
+using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Pool;
+using NtScope.Lab.Executive.Processes;
+using NtScope.Lab.Executive.Rtl;
+using NtScope.Lab.Executive.Synchronization;
+using NtScope.Lab.Executive.SystemServices;
+
+namespace NtScope.Lab.Executive;
+
+/// <summary>All families of routines.</summary>
+internal static class ApiFamilies
+{
+    /// <summary>Has each family add its routines.</summary>
+    public static void Register(Kernel kernel, ApiTable table)
+    {
+        IApiFamily[] families =
+        [
+            new ObjectApis(kernel), new ProcessApis(kernel), new NotifyApis(kernel), new ObjectCallbackApis(kernel),
+            new DeviceApis(kernel), new IrpApis(kernel), new MdlApis(kernel), new PoolApis(kernel),
+            new EventApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
+            new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
+            new DebugApis(kernel), new SystemApis(kernel),
+        ];
+        foreach (var family in families)
+        {
+            family.Register(table);
+        }
+    }
+}

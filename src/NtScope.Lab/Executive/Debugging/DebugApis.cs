@@ -1,0 +1,67 @@
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Exceptions;
+
+namespace NtScope.Lab.Executive.Debugging;
+
+/// <summary>DbgPrint and its kin, assertions, breakpoints, KeBugCheck.</summary>
+internal sealed class DebugApis(Kernel kernel) : IApiFamily
+{
+    /// <inheritdoc/>
+    public void Register(ApiTable table)
+    {
+        table.Add("DbgPrint", Irql.High, (in ApiCall call) => Print(call, format: 0, variable: 1, string.Empty));
+        table.Add("DbgPrintEx", Irql.High, (in ApiCall call) => Print(call, format: 2, variable: 3, string.Empty));
+        table.Add("vDbgPrintEx", Irql.High, (in ApiCall call) => PrintList(call[2], call[3], string.Empty));
+        table.Add("vDbgPrintExWithPrefix", Irql.High, (in ApiCall call) => PrintList(call[3], call[4], kernel.Memory.ReadAnsiString(call[0])));
+        table.Void("RtlAssert", Irql.High, Assert);
+        table.Void("DbgBreakPoint", Irql.High, (in ApiCall _) => throw new GuestException(NtStatus.Breakpoint));
+        table.Void("DbgBreakPointWithStatus", Irql.High, (in ApiCall _) => throw new GuestException(NtStatus.Breakpoint));
+        table.Void("KeBugCheck", Irql.High, (in ApiCall call) => throw Crash(call, 0));
+        table.Void("KeBugCheckEx", Irql.High, (in ApiCall call) => throw Crash(call, 4));
+    }
+
+    private MachineStoppedException Crash(in ApiCall call, int parameters) => kernel.BugCheck(
+        (BugCheckCode)call.UInt32(0),
+        parameters == 0 ? [0, 0, 0, 0] : [call[1], call[2], call[3], call[4]],
+        "the driver called " + call.Entry.Name);
+
+    private ulong Print(in ApiCall call, int format, int variable, string prefix)
+    {
+        var first = variable;
+        var registers = (call[1], call[2], call[3]);
+        var stack = call.StackAddress(0);
+        var text = PrintFormatter.Format(kernel.Memory, kernel.Memory.ReadAnsiString(call[format]), () =>
+        {
+            var index = first++;
+            return index switch
+            {
+                1 => registers.Item1,
+                2 => registers.Item2,
+                3 => registers.Item3,
+                _ => kernel.Memory.ReadUInt64(stack + ((ulong)index * 8)),
+            };
+        });
+        kernel.Debug.Write(prefix + text);
+        return 0;
+    }
+
+    private ulong PrintList(ulong format, ulong list, string prefix)
+    {
+        kernel.Debug.Write(prefix + PrintFormatter.Format(kernel.Memory, kernel.Memory.ReadAnsiString(format), ListReader(list)));
+        return 0;
+    }
+
+    private Func<ulong> ListReader(ulong list) => () =>
+    {
+        var value = kernel.Memory.ReadUInt64(list);
+        list += 8;
+        return value;
+    };
+
+    private void Assert(in ApiCall call)
+    {
+        var text = kernel.Memory.ReadAnsiString(call[0]);
+        var file = kernel.Memory.ReadAnsiString(call[1]);
+        kernel.Verifier.Report("assertion", $"assertion failed: {text}, {file}, line {call.UInt32(2)}", call.Entry.Name);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace NtScope.Lab.Executive.Debugging;
+
+/// <summary>What drivers print.</summary>
+internal sealed class DebugOutput
+{
+    private readonly List<string> _lines = [];
+    private readonly StringBuilder _partial = new();
+    private int _characters;
+
+    /// <summary>The lines, without their ends.</summary>
+    public IReadOnlyList<string> Lines => _lines;
+
+    /// <summary>What is told of each line; null if nobody listens.</summary>
+    public Action<string>? Written { get; set; }
+
+    /// <summary>Adds text; it may hold several lines or a part of one.</summary>
+    public void Write(string text)
+    {
+        foreach (var character in text)
+        {
+            if (character == '\n')
+            {
+                Flush();
+            }
+            else if (character != '\r')
+            {
+                _partial.Append(character);
+            }
+        }
+    }
+
+    /// <summary>Ends a line that has no end.</summary>
+    public void Flush()
+    {
+        var line = _partial.ToString();
+        _partial.Clear();
+        _characters += line.Length + 1;
+        if (_characters <= LabLimits.DebugCharacters)
+        {
+            _lines.Add(line);
+            Written?.Invoke(line);
+        }
+    }
+
+    /// <summary>Whether a line has been begun.</summary>
+    public bool HasPartialLine => _partial.Length > 0;
+}

@@ -1,0 +1,411 @@
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Pool;
+using NtScope.Lab.Executive.Threads;
+
+namespace NtScope.Lab.Executive.Io;
+
+/// <summary>Devices, files on them, and requests through stacks of devices.</summary>
+internal sealed class IoManager(Kernel kernel)
+{
+    private readonly GuestMemory _memory = kernel.Memory;
+    private readonly Dictionary<ulong, IoRequest> _requests = [];
+    private readonly Dictionary<ulong, ulong> _freedIrps = [];
+    private readonly Dictionary<string, KernelObject> _imageFiles = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>User memory for buffers.</summary>
+    public UserArena Users { get; } = new(kernel.Memory);
+
+    /// <summary>Requests that have not been completed.</summary>
+    public IReadOnlyDictionary<ulong, IoRequest> Requests => _requests;
+
+    /// <summary>Makes a DRIVER_OBJECT.</summary>
+    public KernelObject CreateDriver(LoadedDriver driver)
+    {
+        var name = @"\Driver\" + Path.GetFileNameWithoutExtension(driver.Name);
+        var unique = name;
+        for (var number = 2; kernel.Objects.Resolve(unique, out _) is not null; number++)
+        {
+            unique = $"{name}{number}";
+        }
+
+        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(unique.Length + 1) * 2), "Driv", unique);
+        item.State = driver;
+        var address = item.Address;
+        var text = address + IoLayout.DriverBytes + 0x80;
+        _memory.WriteUInt16(address, 4);
+        _memory.WriteUInt16(address + 2, (ushort)IoLayout.DriverBytes);
+        _memory.WriteUInt64(address + IoLayout.DriverStart, driver.Base);
+        _memory.WriteUInt32(address + IoLayout.DriverSize, driver.Image.SizeOfImage);
+        _memory.WriteUInt64(address + IoLayout.DriverExtension, address + IoLayout.DriverBytes);
+        _memory.WriteUInt64(address + IoLayout.DriverBytes, address);
+        _memory.WriteString(text, unique);
+        _memory.WriteUnicodeString(address + IoLayout.DriverName, text, unique.Length * 2, (unique.Length + 1) * 2);
+        _memory.WriteUInt64(address + IoLayout.DriverInit, driver.Base + driver.Image.EntryPoint);
+        var invalid = kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!);
+        for (var i = 0UL; i < 28; i++)
+        {
+            _memory.WriteUInt64(address + IoLayout.DriverMajorFunction + (i * 8), invalid);
+        }
+
+        return item;
+    }
+
+    /// <summary>The UNICODE_STRING of a driver's registry key.</summary>
+    public ulong RegistryPath(KernelObject driver)
+    {
+        var path = @"\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services" + driver.Name![@"\Driver".Length..];
+        var block = kernel.Pool.Allocate(16 + ((ulong)(path.Length + 1) * 2), "RegP");
+        _memory.WriteString(block + 16, path);
+        _memory.WriteUnicodeString(block, block + 16, path.Length * 2, (path.Length + 1) * 2);
+        return block;
+    }
+
+    /// <summary>Devices that DriverEntry made can be opened once it has returned.</summary>
+    public void FinishInitialization(ulong driver)
+    {
+        foreach (var device in DevicesOf(driver))
+        {
+            var flags = device + IoLayout.DeviceFlags;
+            _memory.WriteUInt32(flags, _memory.ReadUInt32(flags) & ~IoLayout.Initializing);
+        }
+    }
+
+    /// <summary>Makes a device.</summary>
+    public NtStatus CreateDevice(ulong driver, uint extensionBytes, string name, uint type, uint characteristics, bool exclusive, out ulong device)
+    {
+        device = 0;
+        if (name.Length != 0 && (name[0] != '\\' || name.EndsWith('\\')))
+        {
+            return NtStatus.ObjectPathSyntaxBad;
+        }
+
+        if (name.Length != 0 && kernel.Objects.Resolve(name, out var rest) is not null && rest.Length == 0)
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        var item = kernel.Objects.Create(ObjectKind.Device, IoLayout.DeviceBytes + 0x70 + extensionBytes, "Devi", name.Length == 0 ? null : name);
+        device = item.Address;
+        item.State = kernel.Objects.Find(driver)?.State;
+        _memory.WriteUInt16(device, 3);
+        _memory.WriteUInt16(device + 2, (ushort)(IoLayout.DeviceBytes + extensionBytes));
+        _memory.WriteUInt64(device + IoLayout.DeviceDriverObject, driver);
+        _memory.WriteUInt64(device + IoLayout.DeviceNext, _memory.ReadUInt64(driver + IoLayout.DriverDevice));
+        _memory.WriteUInt32(device + IoLayout.DeviceFlags, IoLayout.Initializing | (exclusive ? 8u : 0) | (name.Length == 0 ? 0 : 0x40u));
+        _memory.WriteUInt32(device + IoLayout.DeviceCharacteristics, characteristics);
+        _memory.WriteUInt64(device + IoLayout.DeviceExtension, extensionBytes == 0 ? 0 : device + IoLayout.DeviceBytes + 0x70);
+        _memory.WriteUInt32(device + IoLayout.DeviceType, type);
+        _memory.WriteByte(device + IoLayout.DeviceStackSize, 1);
+        _memory.WriteUInt64(device + IoLayout.DeviceObjectExtension, device + IoLayout.DeviceBytes);
+        _memory.WriteUInt64(driver + IoLayout.DriverDevice, device);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Deletes a device.</summary>
+    public void DeleteDevice(ulong device)
+    {
+        var item = kernel.Objects.Get(device);
+        var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
+        var slot = driver + IoLayout.DriverDevice;
+        for (var count = 0; count < 10_000 && _memory.ReadUInt64(slot) is var next && next != 0; count++)
+        {
+            if (next == device)
+            {
+                _memory.WriteUInt64(slot, _memory.ReadUInt64(device + IoLayout.DeviceNext));
+                break;
+            }
+
+            slot = next + IoLayout.DeviceNext;
+        }
+
+        if (item.Name is { } name)
+        {
+            kernel.Objects.RemoveName(name);
+            item.Name = null;
+        }
+
+        kernel.Objects.Dereference(item);
+    }
+
+    /// <summary>The devices of a driver.</summary>
+    public IEnumerable<ulong> DevicesOf(ulong driver)
+    {
+        var device = _memory.ReadUInt64(driver + IoLayout.DriverDevice);
+        for (var count = 0; device != 0 && count < 10_000; count++)
+        {
+            yield return device;
+            device = _memory.ReadUInt64(device + IoLayout.DeviceNext);
+        }
+    }
+
+    /// <summary>The device at the top of the stack that a device belongs to.</summary>
+    public ulong Top(ulong device)
+    {
+        for (var count = 0; count < LabLimits.StackLocations && _memory.ReadUInt64(device + IoLayout.DeviceAttached) is var above && above != 0; count++)
+        {
+            device = above;
+        }
+
+        return device;
+    }
+
+    /// <summary>Makes a FILE_OBJECT.</summary>
+    public KernelObject CreateFile(ulong device, string name)
+    {
+        var item = kernel.Objects.Create(ObjectKind.File, IoLayout.FileBytes + 8 + ((ulong)(name.Length + 1) * 2), "File");
+        var text = item.Address + IoLayout.FileBytes + 8;
+        _memory.WriteUInt16(item.Address, 5);
+        _memory.WriteUInt16(item.Address + 2, (ushort)IoLayout.FileBytes);
+        _memory.WriteUInt64(item.Address + IoLayout.FileDevice, device);
+        _memory.WriteString(text, name);
+        _memory.WriteUnicodeString(item.Address + IoLayout.FileName, name.Length == 0 ? 0 : text, name.Length * 2, name.Length == 0 ? 0 : (name.Length + 1) * 2);
+        InitializeEvent(item.Address + IoLayout.FileEvent);
+        return item;
+    }
+
+    /// <summary>A FILE_OBJECT that stands for a process's image; one is kept for each path.</summary>
+    public ulong ImageFileObject(string path)
+    {
+        if (!_imageFiles.TryGetValue(path, out var item))
+        {
+            if (_imageFiles.Count >= 256)
+            {
+                foreach (var old in _imageFiles.Values)
+                {
+                    kernel.Objects.Dereference(old);
+                }
+
+                _imageFiles.Clear();
+            }
+
+            item = CreateFile(0, path.Length > 2 && path[1] == ':' ? path[2..] : path);
+            _imageFiles.Add(path, item);
+        }
+
+        return item.Address;
+    }
+
+    /// <summary>Makes an IRP with stack locations for a device's stack.</summary>
+    public IoRequest CreateRequest(int stackSize, bool ownedByExecutive = true)
+    {
+        var bytes = IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes);
+        var irp = kernel.Pool.Allocate(bytes, "Irp ");
+        InitializeIrp(irp, bytes, stackSize);
+        var request = new IoRequest(irp, bytes) { IsOwnedByExecutive = ownedByExecutive };
+        _requests.Add(irp, request);
+        _freedIrps.Remove(irp);
+        return request;
+    }
+
+    /// <summary>Sets an IRP's header up.</summary>
+    public void InitializeIrp(ulong irp, ulong bytes, int stackSize)
+    {
+        _memory.WriteUInt16(irp, 6);
+        _memory.WriteUInt16(irp + 2, (ushort)bytes);
+        _memory.WriteByte(irp + IoLayout.IrpStackCount, (byte)stackSize);
+        _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(stackSize + 1));
+        _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, irp + IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes));
+        _memory.WriteUInt64(irp + IoLayout.IrpThread, kernel.Threads.Current.Thread);
+    }
+
+    /// <summary>The stack location that the next driver will see.</summary>
+    public ulong NextLocation(ulong irp) => _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) - IoLayout.LocationBytes;
+
+    /// <summary>What IofCallDriver does.</summary>
+    public NtStatus CallDriver(ulong device, ulong irp)
+    {
+        if (!_requests.ContainsKey(irp))
+        {
+            kernel.Verifier.Report("bad-irp", $"0x{irp:x} is sent to a driver and is no IRP on its way", "IofCallDriver");
+            throw kernel.BugCheck(BugCheckCode.VerifierDetectedViolation, [0x11, irp, 0, 0], "an IRP is used after its completion");
+        }
+
+        var location = _memory.ReadByte(irp + IoLayout.IrpCurrentLocation);
+        if (location <= 1)
+        {
+            throw kernel.BugCheck((BugCheckCode)0x35, [irp, 0, 0, 0], "the IRP has no stack location left");
+        }
+
+        _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(location - 1));
+        var current = NextLocation(irp);
+        _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, current);
+        _memory.WriteUInt64(current + IoLayout.LocationDevice, device);
+        var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
+        var major = _memory.ReadByte(current);
+        if (major > (byte)MajorFunction.Pnp)
+        {
+            throw kernel.BugCheck(BugCheckCode.VerifierDetectedViolation, [0x12, major, 0, 0], $"IRP_MJ code {major} does not exist");
+        }
+
+        var routine = _memory.ReadUInt64(driver + IoLayout.DriverMajorFunction + ((ulong)major * 8));
+        var status = (NtStatus)(uint)kernel.Verifier.CallDriver(DispatchNames.Of(major), routine, device, irp);
+        CheckPending(irp, current, major, status, routine);
+        return status;
+    }
+
+    /// <summary>What IofCompleteRequest does.</summary>
+    public void Complete(ulong irp)
+    {
+        if (!_requests.TryGetValue(irp, out var request))
+        {
+            var where = _freedIrps.TryGetValue(irp, out var at) ? $"; {kernel.Drivers.Describe(at)} completed it first" : string.Empty;
+            kernel.Verifier.Report("irp-completed-twice", $"IRP 0x{irp:x} is completed and is not on its way{where}", "IofCompleteRequest");
+            throw kernel.BugCheck(BugCheckCode.MultipleIrpCompleteRequests, [irp, 0, 0, 0], "an IRP is completed twice");
+        }
+
+        var status = (NtStatus)_memory.ReadUInt32(irp + IoLayout.IrpStatus);
+        if (status == NtStatus.Pending)
+        {
+            kernel.Verifier.Report("pending-rule", "an IRP is completed with STATUS_PENDING", "IofCompleteRequest");
+        }
+
+        if (_memory.ReadUInt64(irp + IoLayout.IrpCancelRoutine) != 0)
+        {
+            kernel.Verifier.Report("cancel-routine", "an IRP is completed while its cancel routine is set", "IofCompleteRequest");
+        }
+
+        var stackCount = _memory.ReadByte(irp + IoLayout.IrpStackCount);
+        while (_memory.ReadByte(irp + IoLayout.IrpCurrentLocation) is var location && location <= stackCount)
+        {
+            var current = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation);
+            var control = _memory.ReadByte(current + IoLayout.LocationControl);
+            _memory.WriteByte(irp + IoLayout.IrpPendingReturned, (byte)(control & IoLayout.PendingReturned));
+            request.WasMarkedPending |= (control & IoLayout.PendingReturned) != 0;
+            _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(location + 1));
+            _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, current + IoLayout.LocationBytes);
+            var routine = _memory.ReadUInt64(current + IoLayout.LocationCompletion);
+            if (routine != 0 && WantsCompletion(control, (NtStatus)_memory.ReadUInt32(irp + IoLayout.IrpStatus), _memory.ReadByte(irp + IoLayout.IrpCancel) != 0))
+            {
+                var device = location < stackCount ? _memory.ReadUInt64(current + IoLayout.LocationBytes + IoLayout.LocationDevice) : 0;
+                var result = (NtStatus)(uint)kernel.Verifier.CallDriver(
+                    "a completion routine", routine, device, irp, _memory.ReadUInt64(current + IoLayout.LocationContext));
+                if (result == NtStatus.MoreProcessingRequired)
+                {
+                    return;
+                }
+            }
+            else if ((control & IoLayout.PendingReturned) != 0 && location < stackCount)
+            {
+                var above = current + IoLayout.LocationBytes + IoLayout.LocationControl;
+                _memory.WriteByte(above, (byte)(_memory.ReadByte(above) | IoLayout.PendingReturned));
+            }
+        }
+
+        Finish(request);
+    }
+
+    /// <summary>Cancels a request: calls its cancel routine if one is set.</summary>
+    public bool Cancel(ulong irp)
+    {
+        _memory.WriteByte(irp + IoLayout.IrpCancel, 1);
+        var routine = _memory.ReadUInt64(irp + IoLayout.IrpCancelRoutine);
+        if (routine == 0)
+        {
+            return false;
+        }
+
+        _memory.WriteUInt64(irp + IoLayout.IrpCancelRoutine, 0);
+        var thread = kernel.Threads.Current;
+        var level = thread.Irql;
+        thread.Irql = Irql.Dispatch;
+        _memory.WriteByte(irp + IoLayout.IrpCancelIrql, (byte)level);
+        thread.Locks.Add(new HeldLock("cancel spin lock", 0, routine));
+        var held = thread.Locks.Count;
+        var current = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation);
+        _ = kernel.Executor.Call(routine, _memory.ReadUInt64(current + IoLayout.LocationDevice), irp);
+        if (thread.Locks.Count >= held)
+        {
+            kernel.Verifier.Report("lock-held", "a cancel routine returned without IoReleaseCancelSpinLock", "IoCancelIrp", routine);
+            thread.Locks.RemoveAll(entry => entry.Kind == "cancel spin lock");
+        }
+
+        kernel.Threads.SetIrql(level);
+        return true;
+    }
+
+    /// <summary>Frees an IRP.</summary>
+    public void FreeIrp(ulong irp)
+    {
+        _requests.Remove(irp);
+        if (kernel.Options.Verify)
+        {
+            _freedIrps[irp] = kernel.Threads.Current.Trap.CallerRip;
+        }
+
+        kernel.Pool.Free(irp);
+    }
+
+    /// <summary>Sets a KEVENT up.</summary>
+    public void InitializeEvent(ulong address, bool signalled = false, bool synchronization = false)
+    {
+        _memory.WriteUInt32(address, (uint)(synchronization ? DispatcherObject.SynchronizationEvent : DispatcherObject.NotificationEvent) | 0x60000);
+        _memory.WriteUInt32(address + 4, signalled ? 1u : 0);
+        _memory.WriteUInt64(address + 8, address + 8);
+        _memory.WriteUInt64(address + 16, address + 8);
+    }
+
+    private static bool WantsCompletion(byte control, NtStatus status, bool cancelled)
+    {
+        var succeeded = (int)status >= 0;
+        return (succeeded && (control & 0x40) != 0) || (!succeeded && (control & 0x80) != 0) || (cancelled && (control & 0x20) != 0);
+    }
+
+    private void CheckPending(ulong irp, ulong location, byte major, NtStatus status, ulong routine)
+    {
+        if (!kernel.Options.Verify)
+        {
+            return;
+        }
+
+        if (_requests.TryGetValue(irp, out var request))
+        {
+            var marked = (_memory.ReadByte(location + IoLayout.LocationControl) & IoLayout.PendingReturned) != 0;
+            if (status == NtStatus.Pending && !marked && _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) == location)
+            {
+                kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} returned STATUS_PENDING and did not mark the IRP pending", null, routine);
+            }
+            else if (status != NtStatus.Pending && marked)
+            {
+                kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} marked the IRP pending and returned 0x{(uint)status:X8}", null, routine);
+            }
+            else if (status != NtStatus.Pending && request.IsOwnedByExecutive && _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) == location)
+            {
+                kernel.Verifier.Report("irp-never-completed", $"{DispatchNames.Of(major)} returned 0x{(uint)status:X8} and did not complete the IRP", null, routine);
+                _memory.WriteUInt32(irp + IoLayout.IrpStatus, (uint)status);
+                Finish(request);
+            }
+        }
+    }
+
+    private void Finish(IoRequest request)
+    {
+        var irp = request.Irp;
+        request.IsCompleted = true;
+        request.Status = (NtStatus)_memory.ReadUInt32(irp + IoLayout.IrpStatus);
+        request.Information = _memory.ReadUInt64(irp + IoLayout.IrpInformation);
+        request.Completed?.Invoke(request);
+        if (_memory.ReadUInt64(irp + IoLayout.IrpUserIosb) is var block && block != 0)
+        {
+            _memory.WriteUInt32(block, (uint)request.Status);
+            _memory.WriteUInt64(block + 8, request.Information);
+        }
+
+        if (_memory.ReadUInt64(irp + IoLayout.IrpUserEvent) is var signal && signal != 0)
+        {
+            kernel.Threads.Signal(signal, 1);
+        }
+
+        if (request.Event != 0)
+        {
+            kernel.Threads.Signal(request.Event, 1);
+        }
+
+        if (request.IsOwnedByExecutive)
+        {
+            FreeIrp(irp);
+        }
+    }
+}

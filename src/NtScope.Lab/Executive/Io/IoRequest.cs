@@ -1,0 +1,35 @@
+namespace NtScope.Lab.Executive.Io;
+
+/// <summary>An IRP on its way, and what is to be done when it is completed.</summary>
+internal sealed class IoRequest(ulong irp, ulong bytes)
+{
+    /// <summary>The IRP.</summary>
+    public ulong Irp { get; } = irp;
+
+    /// <summary>The IRP's bytes with its stack locations.</summary>
+    public ulong Bytes { get; } = bytes;
+
+    /// <summary>Whether it has been completed.</summary>
+    public bool IsCompleted { get; set; }
+
+    /// <summary>The final status.</summary>
+    public NtStatus Status { get; set; }
+
+    /// <summary>The final count of bytes.</summary>
+    public ulong Information { get; set; }
+
+    /// <summary>The event that is signalled at the end; 0 for none.</summary>
+    public ulong Event { get; set; }
+
+    /// <summary>Whether the executive frees it when it is completed: IRPs that a driver allocated by IoAllocateIrp stay.</summary>
+    public bool IsOwnedByExecutive { get; init; } = true;
+
+    /// <summary>What is done at the end, before the IRP goes; null for nothing.</summary>
+    public Action<IoRequest>? Completed { get; set; }
+
+    /// <summary>Whether a dispatch routine has marked it pending.</summary>
+    public bool WasMarkedPending { get; set; }
+
+    /// <summary>Whether a thread waits for it and completion is to wake that thread.</summary>
+    public bool IsWaitedFor { get; set; }
+}

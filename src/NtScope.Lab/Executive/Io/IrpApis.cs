@@ -1,0 +1,128 @@
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Threads;
+
+namespace NtScope.Lab.Executive.Io;
+
+/// <summary>IRPs: sending, completing, cancelling, making.</summary>
+internal sealed class IrpApis(Kernel kernel) : IApiFamily
+{
+    private readonly GuestMemory _memory = kernel.Memory;
+
+    /// <inheritdoc/>
+    public void Register(ApiTable table)
+    {
+        table.Status("IofCallDriver", Irql.Dispatch, (in ApiCall call) => kernel.Io.CallDriver(call[0], call[1]));
+        table.Alias("IofCallDriver", "IoCallDriver", "PoCallDriver");
+        table.Void("IofCompleteRequest", Irql.Dispatch, (in ApiCall call) => kernel.Io.Complete(call[0]));
+        table.Alias("IofCompleteRequest", "IoCompleteRequest");
+        table.Add("IoAllocateIrp", Irql.Dispatch, AllocateIrp);
+        table.Void("IoFreeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.FreeIrp(call[0]));
+        table.Void("IoReuseIrp", Irql.Dispatch, ReuseIrp);
+        table.Void("IoInitializeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.InitializeIrp(call[0], call.UInt16(1), call.Byte(2)));
+        table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.Cancel(call[0]) ? 1UL : 0);
+        table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
+        table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, ReleaseCancelLock);
+        table.Add("IoBuildDeviceIoControlRequest", Irql.Passive, BuildDeviceControl);
+        table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
+        table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
+        table.Add("IoIs32bitProcess", Irql.Dispatch, (in ApiCall _) => 0);
+        table.Add("IoGetTopLevelIrp", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.TopLevelIrp);
+        table.Void("IoSetTopLevelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Threads.Current.TopLevelIrp = call[0]);
+        table.Add("IoGetRemainingStackSize", Irql.Dispatch, (in ApiCall call) => call.StackAddress(0) - kernel.Threads.Current.StackLimit);
+        table.Add("IoGetStackLimits", Irql.Dispatch, (in ApiCall call) =>
+        {
+            _memory.WriteUInt64(call[0], kernel.Threads.Current.StackLimit);
+            _memory.WriteUInt64(call[1], kernel.Threads.Current.StackBase);
+            return 0;
+        });
+    }
+
+    private ulong AllocateIrp(in ApiCall call) =>
+        call.Byte(0) is 0 or > LabLimits.StackLocations || kernel.Faults.ShouldFail("IoAllocateIrp", call.ReturnAddress)
+            ? 0
+            : kernel.Io.CreateRequest(call.Byte(0), ownedByExecutive: false).Irp;
+
+    private void ReuseIrp(in ApiCall call)
+    {
+        var stack = _memory.ReadByte(call[0] + IoLayout.IrpStackCount);
+        var bytes = _memory.ReadUInt16(call[0] + 2);
+        _memory.Clear(call[0], bytes);
+        kernel.Io.InitializeIrp(call[0], bytes, stack);
+        _memory.WriteUInt32(call[0] + IoLayout.IrpStatus, call.UInt32(1));
+    }
+
+    private void AcquireCancelLock(in ApiCall call)
+    {
+        var thread = kernel.Threads.Current;
+        _memory.WriteByte(call[0], (byte)thread.Irql);
+        thread.Irql = Irql.Dispatch;
+        thread.Locks.Add(new HeldLock("cancel spin lock", 0, call.ReturnAddress));
+    }
+
+    private void ReleaseCancelLock(in ApiCall call)
+    {
+        var thread = kernel.Threads.Current;
+        if (thread.Locks.RemoveAll(held => held.Kind == "cancel spin lock") == 0)
+        {
+            kernel.Verifier.Report("lock-not-held", "the cancel spin lock is released and is not held", call.Entry.Name);
+        }
+
+        kernel.Threads.SetIrql((Irql)call.Byte(0));
+    }
+
+    private ulong BuildDeviceControl(in ApiCall call)
+    {
+        if (kernel.Faults.ShouldFail("IoBuildDeviceIoControlRequest", call.ReturnAddress))
+        {
+            return 0;
+        }
+
+        var (code, device) = (call.UInt32(0), call[1]);
+        var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
+        var (isInternal, signal, statusBlock) = (call.Flag(6), call[7], call[8]);
+        var request = kernel.Io.CreateRequest(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
+        var location = kernel.Io.NextLocation(request.Irp);
+        _memory.WriteByte(location, (byte)(isInternal ? MajorFunction.InternalDeviceControl : MajorFunction.DeviceControl));
+        _memory.WriteUInt32(location + IoLayout.LocationParameters, outputBytes);
+        _memory.WriteUInt32(location + IoLayout.LocationParameters + 8, inputBytes);
+        _memory.WriteUInt32(location + IoLayout.LocationParameters + 16, code);
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserIosb, statusBlock);
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserEvent, signal);
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserBuffer, output);
+        if ((code & 3) == 3)
+        {
+            _memory.WriteUInt64(location + IoLayout.LocationParameters + 24, input);
+            return request.Irp;
+        }
+
+        var bytes = Math.Max(inputBytes, (code & 3) == 0 ? outputBytes : 0);
+        var buffer = bytes == 0 ? 0 : kernel.Pool.Allocate(Math.Min(bytes, LabLimits.DataBytes), "IoSB");
+        if (buffer != 0)
+        {
+            _memory.Write(buffer, _memory.Span(input, (int)inputBytes));
+            _memory.WriteUInt64(request.Irp + IoLayout.IrpSystemBuffer, buffer);
+        }
+
+        var mdl = (code & 3) != 0 && output != 0 ? kernel.Mdls.Create(output, outputBytes) : 0;
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpMdl, mdl);
+        request.Completed = done =>
+        {
+            if ((code & 3) == 0 && output != 0 && (int)done.Status >= 0)
+            {
+                _memory.Write(output, _memory.Span(buffer, (int)Math.Min(done.Information, outputBytes)));
+            }
+
+            if (buffer != 0)
+            {
+                kernel.Pool.Free(buffer);
+            }
+
+            if (mdl != 0)
+            {
+                kernel.Mdls.Free(mdl);
+            }
+        };
+        return request.Irp;
+    }
+}

@@ -1,0 +1,79 @@
+using NtScope.Lab.Executive.Calls;
+
+namespace NtScope.Lab.Executive.Io;
+
+/// <summary>MDLs and probing of user memory.</summary>
+internal sealed class MdlApis(Kernel kernel) : IApiFamily
+{
+    private const ulong UserEnd = 0x0000_7FFF_FFFF_0000;
+
+    /// <inheritdoc/>
+    public void Register(ApiTable table)
+    {
+        table.Add("IoAllocateMdl", Irql.Dispatch, AllocateMdl);
+        table.Void("IoFreeMdl", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Free(call[0]));
+        table.Void("MmBuildMdlForNonPagedPool", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.SetNonPaged(call[0]));
+        table.Void("MmProbeAndLockPages", Irql.Dispatch, (in ApiCall call) =>
+        {
+            kernel.Mdls.Lock(call[0], call.UInt32(2) != 0);
+            var (address, bytes) = kernel.Mdls.Range(call[0]);
+            kernel.Verifier.Probed(address, bytes);
+        });
+        table.Void("MmUnlockPages", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Unlock(call[0]));
+        table.Add("MmMapLockedPagesSpecifyCache", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Map(call[0]));
+        table.Add("MmMapLockedPages", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Map(call[0]));
+        table.Void("MmUnmapLockedPages", Irql.Dispatch, (in ApiCall _) => { });
+        table.Void("ProbeForRead", Irql.Apc, (in ApiCall call) => Probe(call, write: false));
+        table.Void("ProbeForWrite", Irql.Apc, (in ApiCall call) => Probe(call, write: true));
+        table.Add("MmIsAddressValid", Irql.Dispatch, (in ApiCall call) => kernel.Memory.Find(call[0]) is null ? 0UL : 1);
+    }
+
+    private ulong AllocateMdl(in ApiCall call)
+    {
+        if (call.UInt32(1) > LabLimits.DataBytes || kernel.Faults.ShouldFail("IoAllocateMdl", call.ReturnAddress))
+        {
+            return 0;
+        }
+
+        var mdl = kernel.Mdls.Create(call[0], call.UInt32(1));
+        if (call[4] != 0)
+        {
+            if (call.Flag(2))
+            {
+                kernel.Memory.WriteUInt64(kernel.Memory.ReadUInt64(call[4] + IoLayout.IrpMdl), mdl);
+            }
+            else
+            {
+                kernel.Memory.WriteUInt64(call[4] + IoLayout.IrpMdl, mdl);
+            }
+        }
+
+        return mdl;
+    }
+
+    private void Probe(in ApiCall call, bool write)
+    {
+        var (address, length, alignment) = (call[0], call[1], call.UInt32(2));
+        if (length == 0)
+        {
+            return;
+        }
+
+        if (alignment != 0 && (address & (alignment - 1)) != 0)
+        {
+            throw new GuestException(NtStatus.DatatypeMisalignment);
+        }
+
+        if (address + length > UserEnd || address + length < address)
+        {
+            throw new GuestException(NtStatus.AccessViolation, write ? 1UL : 0, address);
+        }
+
+        if (write)
+        {
+            _ = kernel.Memory.Span(address, checked((int)Math.Min(length, int.MaxValue)), Cpu.MemoryAccess.Write);
+        }
+
+        kernel.Verifier.Probed(address, length);
+    }
+}

@@ -1,0 +1,74 @@
+using NtScope.Lab.Executive.Memory;
+
+namespace NtScope.Lab.Executive.Io;
+
+/// <summary>Memory descriptor lists.</summary>
+internal sealed class MdlManager(Kernel kernel)
+{
+    private const ushort Mapped = 1;
+    private const ushort Locked = 2;
+    private const ushort NonPaged = 4;
+    private const ulong UserEnd = 0x0000_8000_0000_0000;
+    private readonly GuestMemory _memory = kernel.Memory;
+
+    /// <summary>Makes an MDL for a buffer.</summary>
+    public ulong Create(ulong buffer, uint bytes)
+    {
+        var pages = ((buffer & (GuestMemory.PageSize - 1)) + bytes + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
+        var mdl = kernel.Pool.Allocate(0x30 + (pages * 8), "Mdl ");
+        _memory.WriteUInt16(mdl + IoLayout.MdlSize, (ushort)Math.Min(0x30 + (pages * 8), 0xFFF8));
+        _memory.WriteUInt64(mdl + IoLayout.MdlStart, buffer & ~(GuestMemory.PageSize - 1));
+        _memory.WriteUInt32(mdl + IoLayout.MdlByteCount, bytes);
+        _memory.WriteUInt32(mdl + IoLayout.MdlByteOffset, (uint)(buffer & (GuestMemory.PageSize - 1)));
+        return mdl;
+    }
+
+    /// <summary>Locks the pages: the buffer must be there.</summary>
+    public void Lock(ulong mdl, bool write)
+    {
+        var (address, bytes) = Range(mdl);
+        _ = _memory.Span(address, (int)bytes, write ? Cpu.MemoryAccess.Write : Cpu.MemoryAccess.Read);
+        SetFlags(mdl, Locked);
+    }
+
+    /// <summary>Unlocks the pages.</summary>
+    public void Unlock(ulong mdl) => _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & ~(Locked | Mapped)));
+
+    /// <summary>Says that the buffer is nonpaged pool, which has its system address already.</summary>
+    public void SetNonPaged(ulong mdl)
+    {
+        _memory.WriteUInt64(mdl + IoLayout.MdlMapped, Range(mdl).Address);
+        SetFlags(mdl, NonPaged);
+    }
+
+    /// <summary>The system address of the buffer.</summary>
+    /// <returns>0 if the pages are not locked or cannot be mapped.</returns>
+    public ulong Map(ulong mdl)
+    {
+        var (address, _) = Range(mdl);
+        if ((_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & (Locked | NonPaged)) == 0)
+        {
+            kernel.Verifier.Report("mdl-not-locked", "an MDL is mapped whose pages are not locked", "MmMapLockedPagesSpecifyCache");
+            return 0;
+        }
+
+        var mapped = address < UserEnd ? kernel.Io.Users.SystemAddress(address) : address;
+        if (mapped != 0)
+        {
+            _memory.WriteUInt64(mdl + IoLayout.MdlMapped, mapped);
+            SetFlags(mdl, Mapped);
+        }
+
+        return mapped;
+    }
+
+    /// <summary>Frees an MDL.</summary>
+    public void Free(ulong mdl) => kernel.Pool.Free(mdl);
+
+    /// <summary>The buffer that an MDL describes.</summary>
+    public (ulong Address, ulong Bytes) Range(ulong mdl) =>
+        (_memory.ReadUInt64(mdl + IoLayout.MdlStart) + _memory.ReadUInt32(mdl + IoLayout.MdlByteOffset), _memory.ReadUInt32(mdl + IoLayout.MdlByteCount));
+
+    private void SetFlags(ulong mdl, ushort flags) =>
+        _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) | flags));
+}

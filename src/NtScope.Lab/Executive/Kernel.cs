@@ -1,0 +1,175 @@
+using NtScope.Lab.Cpu;
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Debugging;
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Io;
+using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Pool;
+using NtScope.Lab.Executive.Processes;
+using NtScope.Lab.Executive.Threads;
+using NtScope.Lab.Executive.Verification;
+
+namespace NtScope.Lab.Executive;
+
+/// <summary>The executive's parts, tied together.</summary>
+internal sealed class Kernel : IDisposable
+{
+    private const ulong ProcessorBlock = 0xFFFF_F800_0F00_0000;
+    private const ulong SharedUserData = 0xFFFF_F780_0000_0000;
+    private bool _disposed;
+
+    /// <summary>Makes the parts and the machine's first process and thread.</summary>
+    public Kernel(LabMachineOptions options)
+    {
+        Options = options;
+        Cpu = new UnicornCpu();
+        Memory = new GuestMemory(Cpu, options.MemoryBytes);
+        Traps = new TrapTable(Memory);
+        Drivers = new DriverList(Traps);
+        Variables = new KernelVariables(Memory);
+        Clock = new VirtualClock();
+        Faults = new FaultInjector(options.FaultInjection);
+        Pool = new PoolManager(this);
+        Threads = new Scheduler(this);
+        var unwinder = new Unwinder(Memory, Drivers);
+        Stack = new StackWalker(this, unwinder);
+        Exceptions = new ExceptionDispatcher(this, unwinder);
+        Verifier = new Verifier(this);
+        Executor = new Executor(this);
+        Loader = new DriverLoader(this);
+        Debug = new DebugOutput();
+        Memory.Map("processor block", ProcessorBlock, 0x10000, MemoryAccess.ReadWrite);
+        Memory.Map("KUSER_SHARED_DATA", SharedUserData, GuestMemory.PageSize, MemoryAccess.Read);
+        Cpu.Write(Register.GsBase, ProcessorBlock);
+        Memory.WriteUInt64(ProcessorBlock + 0x18, ProcessorBlock);
+        Memory.WriteUInt64(ProcessorBlock + 0x20, ProcessorBlock + 0x180);
+        Cpu.Observer = Verifier;
+        if (options.Verify)
+        {
+            Cpu.Watch(Pool.NonPaged.Start, Pool.NonPaged.End);
+            Cpu.Watch(Pool.Paged.Start, Pool.Paged.End);
+            Cpu.Watch(0, 0x0000_8000_0000_0000);
+        }
+
+        Objects = new ObjectManager(this);
+        Processes = new ProcessManager(this);
+        Io = new IoManager(this);
+        Mdls = new MdlManager(this);
+        Clients = new ClientIo(this);
+        ApiFamilies.Register(this, Apis);
+        Processes.Start();
+    }
+
+    /// <summary>How the machine was made.</summary>
+    public LabMachineOptions Options { get; }
+
+    /// <summary>The processor.</summary>
+    public ICpu Cpu { get; }
+
+    /// <summary>The memory.</summary>
+    public GuestMemory Memory { get; }
+
+    /// <summary>The routines that drivers may import.</summary>
+    public ApiTable Apis { get; } = new();
+
+    /// <summary>Their addresses.</summary>
+    public TrapTable Traps { get; }
+
+    /// <summary>The variables that drivers may import.</summary>
+    public KernelVariables Variables { get; }
+
+    /// <summary>The loaded images.</summary>
+    public DriverList Drivers { get; }
+
+    /// <summary>Loads images.</summary>
+    public DriverLoader Loader { get; }
+
+    /// <summary>Calls drivers.</summary>
+    public Executor Executor { get; }
+
+    /// <summary>Structured exceptions.</summary>
+    public ExceptionDispatcher Exceptions { get; }
+
+    /// <summary>Stack walks.</summary>
+    public StackWalker Stack { get; }
+
+    /// <summary>The time.</summary>
+    public VirtualClock Clock { get; }
+
+    /// <summary>The threads.</summary>
+    public Scheduler Threads { get; }
+
+    /// <summary>The pools.</summary>
+    public PoolManager Pool { get; }
+
+    /// <summary>Failures on purpose.</summary>
+    public FaultInjector Faults { get; }
+
+    /// <summary>Findings.</summary>
+    public Verifier Verifier { get; }
+
+    /// <summary>What drivers print.</summary>
+    public DebugOutput Debug { get; }
+
+    /// <summary>Objects, handles and names.</summary>
+    public ObjectManager Objects { get; }
+
+    /// <summary>Processes and their notifications.</summary>
+    public ProcessManager Processes { get; }
+
+    /// <summary>Devices and requests.</summary>
+    public IoManager Io { get; }
+
+    /// <summary>Memory descriptor lists.</summary>
+    public MdlManager Mdls { get; }
+
+    /// <summary>Requests of users.</summary>
+    public ClientIo Clients { get; }
+
+    /// <summary>Whether the machine is gone.</summary>
+    public bool IsDisposed => _disposed;
+
+    /// <summary>Why the machine cannot go on; null while it can.</summary>
+    public LabFinding? Stopped { get; private set; }
+
+    /// <summary>Fails if the machine has stopped or is gone.</summary>
+    public void EnsureRunning()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(LabMachine));
+        if (Stopped is { } finding)
+        {
+            throw new MachineStoppedException(finding);
+        }
+    }
+
+    /// <summary>Stops the machine for good.</summary>
+    public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0)
+    {
+        Stopped ??= Verifier.Report(kind, detail, routine, rip);
+        return new MachineStoppedException(Stopped);
+    }
+
+    /// <summary>Stops the machine as a real one stops with a blue screen.</summary>
+    public MachineStoppedException BugCheck(BugCheckCode code, ReadOnlySpan<ulong> parameters, string reason, ulong rip = 0) =>
+        Stop("bug-check", $"bug check 0x{(uint)code:X} ({code}) with 0x{parameters[0]:x}, 0x{parameters[1]:x}, 0x{parameters[2]:x}, 0x{parameters[3]:x}: {reason}", null, rip);
+
+    /// <summary>Tells the processor block which thread runs.</summary>
+    public void SetCurrentThread(KernelThread thread) => Memory.WriteUInt64(ProcessorBlock + 0x188, thread.Thread);
+
+    /// <summary>The current thread acts as one of the System process until the scope ends.</summary>
+    public ProcessScope AsSystem() => Processes.RunAs(Processes.SystemProcess);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Threads.Dispose();
+            Cpu.Dispose();
+            Memory.Dispose();
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using NtScope.Lab.Cpu;
+
+namespace NtScope.Lab.Executive.Memory;
+
+/// <summary>
+/// The machine's memory: regions that the processor and the executive share without copying. Host memory is zero and takes space
+/// only when it is touched. Accesses of the executive fail with <see cref="GuestFaultException"/>.
+/// </summary>
+internal sealed unsafe class GuestMemory(ICpu cpu, ulong limit) : IMemory, IDisposable
+{
+    /// <summary>Bytes of a page.</summary>
+    public const ulong PageSize = 0x1000;
+
+    // Regions start in megabytes of their own, so a lookup needs the address's megabyte only.
+    private const int CacheBits = 20;
+    private readonly GuestRegion?[] _cache = new GuestRegion?[64];
+    private readonly List<GuestRegion> _regions = [];
+    private ulong _used;
+
+    /// <inheritdoc/>
+    public int PointerSize => sizeof(ulong);
+
+    /// <summary>The regions, ascending.</summary>
+    public IReadOnlyList<GuestRegion> Regions => _regions;
+
+    /// <summary>Maps zeroed memory.</summary>
+    /// <exception cref="MachineMemoryException">The machine's memory limit is reached.</exception>
+    public GuestRegion Map(string name, ulong start, ulong size, MemoryAccess access)
+    {
+        if (size > limit - _used)
+        {
+            throw new MachineMemoryException(limit);
+        }
+
+        var allocation = NativeMemory.AllocZeroed((nuint)(size + PageSize));
+        var host = (byte*)(((nuint)allocation + (nuint)PageSize - 1) & ~((nuint)PageSize - 1));
+        var region = new GuestRegion(name, start, size, access, host, allocation);
+        var index = IndexOf(start);
+        if ((index < _regions.Count && _regions[index].Start < start + size) || (index > 0 && _regions[index - 1].End > start))
+        {
+            NativeMemory.Free(allocation);
+            throw new InvalidOperationException($"{name} at 0x{start:x} overlaps another region");
+        }
+
+        cpu.Map(start, size, (nint)host, access);
+        _used += size;
+        _regions.Insert(index, region);
+        return region;
+    }
+
+    /// <summary>Makes a region's memory visible at further addresses.</summary>
+    public void MapAlias(string name, ulong start, GuestRegion original)
+    {
+        cpu.Map(start, original.Size, (nint)original.Host, original.Access);
+        _regions.Insert(IndexOf(start), new GuestRegion(name, start, original.Size, original.Access, original.Host, null));
+    }
+
+    /// <summary>Takes an alias away.</summary>
+    public void UnmapAlias(ulong start) => Unmap(Find(start)!);
+
+    /// <summary>Takes a region away and frees its memory.</summary>
+    public void Unmap(GuestRegion region)
+    {
+        cpu.Unmap(region.Start, region.Size);
+        _regions.Remove(region);
+        Array.Clear(_cache);
+        if (region.Allocation is not null)
+        {
+            _used -= region.Size;
+            NativeMemory.Free(region.Allocation);
+        }
+    }
+
+    /// <summary>The region that covers an address, or null.</summary>
+    public GuestRegion? Find(ulong address)
+    {
+        ref var slot = ref _cache[(int)(address >> CacheBits) & 63];
+        var cached = slot;
+        if (cached is not null && address - cached.Start < cached.Size)
+        {
+            return cached;
+        }
+
+        var index = IndexOf(address + 1);
+        if (index == 0 || address - _regions[index - 1].Start >= _regions[index - 1].Size)
+        {
+            return null;
+        }
+
+        return slot = _regions[index - 1];
+    }
+
+    /// <summary>The host address of <paramref name="size"/> bytes that lie in one region.</summary>
+    /// <exception cref="GuestFaultException">They do not.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* Pointer(ulong address, ulong size, MemoryAccess access = MemoryAccess.Read)
+    {
+        var region = Find(address);
+        if (region is null || (region.Access & access) == 0)
+        {
+            throw new GuestFaultException(address, access);
+        }
+
+        if (size > region.End - address)
+        {
+            throw new GuestFaultException(region.End, access);
+        }
+
+        return region.Host + (address - region.Start);
+    }
+
+    /// <summary>The bytes at an address, to read or, where the page allows it, to write.</summary>
+    public Span<byte> Span(ulong address, int size, MemoryAccess access = MemoryAccess.Read) =>
+        size == 0 ? default : new Span<byte>(Pointer(address, (ulong)size, access), size);
+
+    /// <summary>Whether all bytes can be accessed so.</summary>
+    public bool IsValid(ulong address, ulong size, MemoryAccess access) =>
+        Find(address) is { } region && (region.Access & access) == access && size <= region.End - address;
+
+    /// <summary>Reads a byte.</summary>
+    public byte ReadByte(ulong address) => *Pointer(address, 1);
+
+    /// <summary>Reads two bytes.</summary>
+    public ushort ReadUInt16(ulong address) => *(ushort*)Pointer(address, 2);
+
+    /// <summary>Reads four bytes.</summary>
+    public uint ReadUInt32(ulong address) => *(uint*)Pointer(address, 4);
+
+    /// <summary>Reads four bytes with sign.</summary>
+    public int ReadInt32(ulong address) => *(int*)Pointer(address, 4);
+
+    /// <summary>Reads eight bytes.</summary>
+    public ulong ReadUInt64(ulong address) => *(ulong*)Pointer(address, 8);
+
+    /// <summary>Reads eight bytes with sign.</summary>
+    public long ReadInt64(ulong address) => *(long*)Pointer(address, 8);
+
+    /// <summary>Writes a byte.</summary>
+    public void WriteByte(ulong address, byte value) => *Pointer(address, 1, MemoryAccess.Write) = value;
+
+    /// <summary>Writes two bytes.</summary>
+    public void WriteUInt16(ulong address, ushort value) => *(ushort*)Pointer(address, 2, MemoryAccess.Write) = value;
+
+    /// <summary>Writes four bytes.</summary>
+    public void WriteUInt32(ulong address, uint value) => *(uint*)Pointer(address, 4, MemoryAccess.Write) = value;
+
+    /// <summary>Writes eight bytes.</summary>
+    public void WriteUInt64(ulong address, ulong value) => *(ulong*)Pointer(address, 8, MemoryAccess.Write) = value;
+
+    /// <summary>Writes bytes.</summary>
+    public void Write(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != 0)
+        {
+            bytes.CopyTo(Span(address, bytes.Length, MemoryAccess.Write));
+        }
+    }
+
+    /// <summary>Sets bytes to zero.</summary>
+    public void Clear(ulong address, int size) => Span(address, size, MemoryAccess.Write).Clear();
+
+    /// <summary>Reads UTF-16 text up to its terminator, at most <paramref name="limit"/> characters.</summary>
+    public string ReadString(ulong address, int limit = GuestText.MaximumCharacters)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < limit; i++)
+        {
+            var character = (char)ReadUInt16(address + ((ulong)i * 2));
+            if (character == 0)
+            {
+                break;
+            }
+
+            text.Append(character);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Reads bytes up to a zero byte as Latin-1 text, at most <paramref name="limit"/> characters.</summary>
+    public string ReadAnsiString(ulong address, int limit = GuestText.MaximumCharacters)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < limit; i++)
+        {
+            var character = (char)ReadByte(address + (ulong)i);
+            if (character == 0)
+            {
+                break;
+            }
+
+            text.Append(character);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Reads the text of a UNICODE_STRING; empty for a null pointer.</summary>
+    public string ReadUnicodeString(ulong address)
+    {
+        if (address == 0)
+        {
+            return string.Empty;
+        }
+
+        var length = ReadUInt16(address) & ~1;
+        return length == 0 ? string.Empty : new string(MemoryMarshal.Cast<byte, char>(Span(ReadUInt64(address + 8), length)));
+    }
+
+    /// <summary>Writes a UNICODE_STRING over a buffer.</summary>
+    public void WriteUnicodeString(ulong address, ulong buffer, int bytes, int maximumBytes)
+    {
+        WriteUInt16(address, (ushort)bytes);
+        WriteUInt16(address + 2, (ushort)maximumBytes);
+        WriteUInt64(address + 8, buffer);
+    }
+
+    /// <summary>Writes UTF-16 text with a terminator.</summary>
+    public void WriteString(ulong address, string text)
+    {
+        MemoryMarshal.AsBytes(text.AsSpan()).CopyTo(Span(address, text.Length * 2, MemoryAccess.Write));
+        WriteUInt16(address + ((ulong)text.Length * 2), 0);
+    }
+
+    /// <inheritdoc/>
+    public int Read(VirtualAddress address, Span<byte> destination, out ReadFault fault)
+    {
+        var done = 0;
+        fault = default;
+        while (done < destination.Length)
+        {
+            var at = address.Value + (ulong)done;
+            if (Find(at) is not { } region)
+            {
+                fault = new ReadFault(ReadFaultKind.Unmapped, at);
+                break;
+            }
+
+            var count = (int)Math.Min((ulong)(destination.Length - done), region.End - at);
+            new ReadOnlySpan<byte>(region.Host + (at - region.Start), count).CopyTo(destination[done..]);
+            done += count;
+        }
+
+        return done;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var region in _regions)
+        {
+            NativeMemory.Free(region.Allocation);
+        }
+
+        _regions.Clear();
+        Array.Clear(_cache);
+    }
+
+    private int IndexOf(ulong start)
+    {
+        var low = 0;
+        var high = _regions.Count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_regions[middle].Start < start)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.InteropServices;
+using NtScope.Images;
+using NtScope.Lab.Cpu;
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
+
+namespace NtScope.Lab.Executive.Modules;
+
+/// <summary>Puts driver images into the machine's memory: sections, relocations, imports, the security cookie.</summary>
+internal sealed class DriverLoader(Kernel kernel)
+{
+    private const ulong FirstImage = 0xFFFF_F800_2000_0000;
+    private const ulong ImageAlignment = 0x10_0000;
+    private const int NativeSubsystem = 1;
+    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntoskrnl", "hal", "fltmgr", "ntkrnlmp.exe", "ext-ms-win-ntos"];
+    private ulong _next = FirstImage;
+
+    /// <summary>Loads an image.</summary>
+    /// <exception cref="InputException">It is no x64 kernel driver, or its structures lie.</exception>
+    public LoadedDriver Load(PeImage image, string name)
+    {
+        if (image.Architecture != ProcessorArchitecture.X64)
+        {
+            throw new InputException(name, $"the lab runs x64 drivers; this image is for {image.Architecture}");
+        }
+
+        if (image.Subsystem != NativeSubsystem)
+        {
+            throw new InputException(name, $"this is no kernel driver: its subsystem is {image.Subsystem}, not 1 (native)");
+        }
+
+        if (image.SizeOfImage > LabLimits.DriverImage || image.SizeOfImage == 0)
+        {
+            throw new InputException(name, $"the image takes 0x{image.SizeOfImage:x} bytes; the lab loads up to 0x{LabLimits.DriverImage:x}");
+        }
+
+        var size = (image.SizeOfImage + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
+        var region = kernel.Memory.Map(name, _next, size, MemoryAccess.Read | MemoryAccess.Write | MemoryAccess.Execute);
+        _next += (size + (2 * ImageAlignment) - 1) & ~(ImageAlignment - 1);
+        try
+        {
+            return Fill(image, name, region);
+        }
+        catch
+        {
+            kernel.Memory.Unmap(region);
+            throw;
+        }
+    }
+
+    private LoadedDriver Fill(PeImage image, string name, GuestRegion region)
+    {
+        unsafe
+        {
+            var whole = new Span<byte>(region.Host, (int)image.SizeOfImage);
+            image.Slice(0, image.SizeOfImage).Span.CopyTo(whole);
+            Relocate(image, name, region, whole);
+            SetCookie(image, whole);
+            var patch = new ControlRegisterPatch();
+            foreach (var section in image.Sections)
+            {
+                var end = Math.Min((ulong)section.Rva + section.VirtualSize, image.SizeOfImage);
+                if (section.IsExecutable && section.Rva < end)
+                {
+                    patch.Apply(whole[(int)section.Rva..(int)end], region.Start + section.Rva);
+                }
+            }
+
+            var driver = new LoadedDriver(name, image, region, patch, DriverSymbols.Find(image));
+            Bind(image, name, driver, whole);
+            Protect(image, region);
+            kernel.Drivers.Add(driver);
+            return driver;
+        }
+    }
+
+    private static void Relocate(PeImage image, string name, GuestRegion region, Span<byte> whole)
+    {
+        var distance = region.Start - image.PreferredBase;
+        var relocations = image.Relocations;
+        for (var i = 0; i < relocations.Count && distance != 0; i++)
+        {
+            var relocation = relocations[i];
+            if (relocation.Kind == RelocationKind.Absolute)
+            {
+                continue;
+            }
+
+            if (relocation.Kind != RelocationKind.Address64 || relocation.Rva > (uint)whole.Length - 8)
+            {
+                throw new InputException(name, "IMAGE_BASE_RELOCATION", relocation.Rva, $"a relocation of kind {relocation.Kind} cannot be applied");
+            }
+
+            ref var value = ref MemoryMarshal.AsRef<ulong>(whole.Slice((int)relocation.Rva, 8));
+            value += distance;
+        }
+    }
+
+    private static void SetCookie(PeImage image, Span<byte> whole)
+    {
+        if (image.LoadConfiguration is { SecurityCookieRva: not 0 } configuration && configuration.SecurityCookieRva <= (uint)whole.Length - 16)
+        {
+            const ulong Cookie = 0x0000_5AFE_C00C_1E5F;
+            var at = (int)configuration.SecurityCookieRva;
+            MemoryMarshal.Write(whole[at..], Cookie);
+            if (MemoryMarshal.Read<ulong>(whole[(at + 8)..]) == ~0x2B99_2DDF_A232UL)
+            {
+                MemoryMarshal.Write(whole[(at + 8)..], ~Cookie);
+            }
+        }
+    }
+
+    private void Bind(PeImage image, string name, LoadedDriver driver, Span<byte> whole)
+    {
+        foreach (var module in image.Imports)
+        {
+            var isKnown = ExecutiveModules.Any(known => module.Name.StartsWith(known, StringComparison.OrdinalIgnoreCase));
+            foreach (var function in module.Functions)
+            {
+                if (function.SlotRva > (uint)whole.Length - 8)
+                {
+                    throw new InputException(name, "IMAGE_THUNK_DATA", function.SlotRva, "an import's slot lies outside of the image");
+                }
+
+                var imported = function.Name ?? $"{module.Name}!#{function.Ordinal}";
+                var address = isKnown && function.Name is not null && kernel.Variables.TryGet(imported, out var variable)
+                    ? variable
+                    : AddressOf(driver, isKnown && function.Name is not null ? imported : $"{module.Name}!{imported}");
+                MemoryMarshal.Write(whole[(int)function.SlotRva..], address);
+            }
+        }
+    }
+
+    private ulong AddressOf(LoadedDriver driver, string imported)
+    {
+        var entry = kernel.Apis.Find(imported);
+        if (entry is null)
+        {
+            driver.Unimplemented.Add(imported);
+            ValueHandler? scripted = kernel.Options.ScriptedReturns.TryGetValue(imported, out var value) ? (in ApiCall _) => value : null;
+            entry = new ApiEntry(imported, Irql.High, scripted);
+        }
+
+        return kernel.Traps.AddressOf(entry);
+    }
+
+    private void Protect(PeImage image, GuestRegion region)
+    {
+        // Neighbours share a page only in images whose sections are aligned to less than one; those stay writable.
+        foreach (var section in image.Sections)
+        {
+            var start = section.Rva;
+            var end = Math.Min((section.Rva + (ulong)section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
+            if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !section.IsWritable)
+            {
+                kernel.Cpu.Protect(region.Start + start, end - start, MemoryAccess.Read | (section.IsExecutable ? MemoryAccess.Execute : 0));
+            }
+        }
+    }
+}

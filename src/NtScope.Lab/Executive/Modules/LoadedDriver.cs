@@ -1,0 +1,55 @@
+using NtScope.Images;
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
+using NtScope.Symbols;
+
+namespace NtScope.Lab.Executive.Modules;
+
+/// <summary>An image in the machine's memory.</summary>
+internal sealed class LoadedDriver(string name, PeImage image, GuestRegion region, ControlRegisterPatch patch, ISymbolSource? symbols)
+{
+    private const int ExceptionDirectory = 3;
+    private readonly uint _exceptionRva = ReadDirectory(region, ExceptionDirectory);
+
+    /// <summary>The file name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The file as parsed.</summary>
+    public PeImage Image { get; } = image;
+
+    /// <summary>Where it lies.</summary>
+    public GuestRegion Region { get; } = region;
+
+    /// <summary>The base address.</summary>
+    public ulong Base => Region.Start;
+
+    /// <summary>The replaced CR8 moves.</summary>
+    public ControlRegisterPatch Patch { get; } = patch;
+
+    /// <summary>Names from a PDB beside the file; null without one.</summary>
+    public ISymbolSource? Symbols { get; } = symbols;
+
+    /// <summary>The DRIVER_OBJECT.</summary>
+    public ulong DriverObject { get; set; }
+
+    /// <summary>Names of imports that the executive does not implement.</summary>
+    public List<string> Unimplemented { get; } = [];
+
+    /// <summary>The place of a RUNTIME_FUNCTION in the image.</summary>
+    public uint RuntimeFunctionRva(uint begin)
+    {
+        var index = Image.RuntimeFunctions.Begins.BinarySearch(begin);
+        return index < 0 ? 0 : _exceptionRva + ((uint)index * 12);
+    }
+
+    /// <summary>Whether an address lies in a section that may be paged out.</summary>
+    public bool IsPageable(ulong address) =>
+        Image.SectionAt((uint)(address - Base)) is { } section && section.Name.StartsWith("PAGE", StringComparison.Ordinal);
+
+    private static unsafe uint ReadDirectory(GuestRegion region, int index)
+    {
+        var headers = *(uint*)(region.Host + 0x3C);
+        var at = headers + 24 + 112 + ((uint)index * 8);
+        return at + 8 <= region.Size ? *(uint*)(region.Host + at) : 0;
+    }
+}

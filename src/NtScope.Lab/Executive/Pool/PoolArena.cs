@@ -1,0 +1,150 @@
+using NtScope.Lab.Cpu;
+using NtScope.Lab.Executive.Memory;
+
+namespace NtScope.Lab.Executive.Pool;
+
+/// <summary>
+/// One pool: blocks behind a POOL_HEADER that do not cross a page, and page-aligned blocks for what does not fit. Memory is mapped
+/// a megabyte at a time. Freed blocks rest in a queue before they are used again, so that uses after the free show.
+/// </summary>
+internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, ulong quarantineBytes)
+{
+    /// <summary>Bytes of addresses that a pool may take.</summary>
+    public const ulong MaximumBytes = 256UL << 20;
+
+    private const ulong HeaderBytes = 16;
+    private const ulong ChunkBytes = 1UL << 20;
+    private const ulong LargestSmall = GuestMemory.PageSize - HeaderBytes;
+    private readonly Stack<ulong>[] _free = new Stack<ulong>[(int)(GuestMemory.PageSize / 16) + 1];
+    private readonly Dictionary<ulong, Stack<ulong>> _freePages = [];
+    private readonly Queue<(ulong Block, ulong Bytes)> _resting = new();
+    private ulong _restingBytes;
+    private ulong _next = start;
+    private ulong _page;
+    private ulong _pageUsed = GuestMemory.PageSize;
+    private byte _previousUnits;
+    private ulong _mappedEnd = start;
+
+    /// <summary>The first address.</summary>
+    public ulong Start { get; } = start;
+
+    /// <summary>The address behind the last that it may take.</summary>
+    public ulong End => Start + MaximumBytes;
+
+    /// <summary>What may be touched.</summary>
+    public PoolShadow Shadow { get; } = new(start, (int)(MaximumBytes / ChunkBytes));
+
+    /// <summary>Allocates a block.</summary>
+    /// <returns>Its first byte; 0 if the pool is used up.</returns>
+    public ulong Allocate(ulong size, uint tag)
+    {
+        var address = size <= LargestSmall ? AllocateSmall(size, tag) : AllocatePages(size);
+        if (address != 0)
+        {
+            Shadow.Mark(address, Math.Max(size, 1), freed: false);
+        }
+
+        return address;
+    }
+
+    /// <summary>Frees a block.</summary>
+    public void Free(ulong address, ulong size)
+    {
+        var bytes = size <= LargestSmall ? UnitsOf(size) * 16UL : RoundPages(size);
+        Shadow.Mark(address, size <= LargestSmall ? bytes - HeaderBytes : bytes, freed: true);
+        if (quarantineBytes == 0)
+        {
+            Reuse(address, size);
+            return;
+        }
+
+        memory.Span(address, (int)Math.Min(size, GuestMemory.PageSize), MemoryAccess.Write).Fill(PoolShadow.Freed);
+        _resting.Enqueue((address, size));
+        _restingBytes += bytes;
+        while (_restingBytes > quarantineBytes)
+        {
+            var (block, blockSize) = _resting.Dequeue();
+            _restingBytes -= blockSize <= LargestSmall ? UnitsOf(blockSize) * 16UL : RoundPages(blockSize);
+            Reuse(block, blockSize);
+        }
+    }
+
+    private static ulong UnitsOf(ulong size) => (Math.Max(size, 1) + HeaderBytes + 15) / 16;
+
+    private static ulong RoundPages(ulong size) => (size + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
+
+    private void Reuse(ulong address, ulong size)
+    {
+        if (size <= LargestSmall)
+        {
+            (_free[UnitsOf(size)] ??= new Stack<ulong>()).Push(address);
+        }
+        else
+        {
+            var bytes = RoundPages(size);
+            if (!_freePages.TryGetValue(bytes, out var stack))
+            {
+                _freePages.Add(bytes, stack = new Stack<ulong>());
+            }
+
+            stack.Push(address);
+        }
+    }
+
+    private ulong AllocateSmall(ulong size, uint tag)
+    {
+        var units = UnitsOf(size);
+        if (_free[units] is { Count: > 0 } stack)
+        {
+            var reused = stack.Pop();
+            memory.WriteUInt32(reused - HeaderBytes + 4, tag);
+            return reused;
+        }
+
+        if (_pageUsed + (units * 16) > GuestMemory.PageSize)
+        {
+            var page = TakePages(GuestMemory.PageSize);
+            if (page == 0)
+            {
+                return 0;
+            }
+
+            _page = page;
+            _pageUsed = 0;
+            _previousUnits = 0;
+        }
+
+        var header = _page + _pageUsed;
+        _pageUsed += units * 16;
+        var type = kind == PoolKind.Paged ? 3u : 2u;
+        memory.WriteUInt32(header, _previousUnits | ((uint)(byte)units << 16) | (type << 24));
+        memory.WriteUInt32(header + 4, tag);
+        _previousUnits = (byte)units;
+        return header + HeaderBytes;
+    }
+
+    private ulong AllocatePages(ulong size)
+    {
+        var bytes = RoundPages(size);
+        return _freePages.TryGetValue(bytes, out var stack) && stack.TryPop(out var reused) ? reused : TakePages(bytes);
+    }
+
+    private ulong TakePages(ulong bytes)
+    {
+        if (bytes > End - _next)
+        {
+            return 0;
+        }
+
+        while (_next + bytes > _mappedEnd)
+        {
+            var chunks = (_next + bytes - _mappedEnd + ChunkBytes - 1) / ChunkBytes * ChunkBytes;
+            memory.Map(kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, MemoryAccess.ReadWrite);
+            _mappedEnd += chunks;
+        }
+
+        var address = _next;
+        _next += bytes;
+        return address;
+    }
+}

@@ -1,0 +1,140 @@
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Modules;
+
+namespace NtScope.Lab.Executive.Pool;
+
+/// <summary>The machine's pools and every allocation that has not been freed.</summary>
+internal sealed class PoolManager
+{
+    private const ulong NonPagedStart = 0xFFFF_A000_0000_0000;
+    private const ulong PagedStart = 0xFFFF_B000_0000_0000;
+    private const ulong QuarantineBytes = 1UL << 20;
+    private readonly Kernel _kernel;
+    private readonly Dictionary<ulong, PoolBlock> _blocks = [];
+    private readonly Dictionary<ulong, ulong> _freed = [];
+
+    /// <summary>Reserves the pools' addresses.</summary>
+    public PoolManager(Kernel kernel)
+    {
+        _kernel = kernel;
+        var quarantine = kernel.Options.Verify ? QuarantineBytes : 0;
+        NonPaged = new PoolArena(kernel.Memory, PoolKind.NonPaged, NonPagedStart, quarantine);
+        Paged = new PoolArena(kernel.Memory, PoolKind.Paged, PagedStart, quarantine);
+    }
+
+    /// <summary>The nonpaged pool.</summary>
+    public PoolArena NonPaged { get; }
+
+    /// <summary>The paged pool.</summary>
+    public PoolArena Paged { get; }
+
+    /// <summary>Allocations that have not been freed.</summary>
+    public IReadOnlyCollection<PoolBlock> Blocks => _blocks.Values;
+
+    /// <summary>How many allocations drivers have asked for.</summary>
+    public int DriverAllocations { get; private set; }
+
+    /// <summary>Allocates for the executive, zeroed.</summary>
+    public ulong Allocate(ulong size, string tag, PoolKind kind = PoolKind.NonPaged)
+    {
+        var address = Take(size, TagOf(tag), kind, null, 0);
+        if (address == 0)
+        {
+            throw new Memory.MachineMemoryException(_kernel.Options.MemoryBytes);
+        }
+
+        _kernel.Memory.Clear(address, (int)size);
+        return address;
+    }
+
+    /// <summary>Allocates for a driver; the content is left as it was.</summary>
+    /// <returns>0 if the pool is used up or a fault is injected.</returns>
+    public ulong AllocateForDriver(ulong size, uint tag, PoolKind kind, ulong caller)
+    {
+        DriverAllocations++;
+        if (size > LabLimits.PoolAllocation || _kernel.Faults.ShouldFail("pool", caller))
+        {
+            return 0;
+        }
+
+        return Take(size, tag, kind, _kernel.Drivers.At(caller), caller);
+    }
+
+    /// <summary>Frees a block; an address that is no block's stops the machine.</summary>
+    public void Free(ulong address, uint? tag = null)
+    {
+        if (!_blocks.Remove(address, out var block))
+        {
+            var wasFreed = _freed.TryGetValue(address, out var freedAt);
+            var detail = wasFreed
+                ? $"0x{address:x} is freed a second time; {_kernel.Drivers.Describe(freedAt)} freed it first"
+                : $"0x{address:x} is freed and is no pool allocation";
+            _kernel.Verifier.Report(wasFreed ? "double-free" : "bad-free", detail, "ExFreePool");
+            throw _kernel.BugCheck(BugCheckCode.BadPoolCaller, [wasFreed ? 7UL : 0x46, 0, 0, address], detail);
+        }
+
+        if (tag is { } expected && expected != 0 && expected != block.Tag)
+        {
+            _kernel.Verifier.Report("wrong-tag", $"a block with tag '{Describe(block.Tag)}' is freed with tag '{Describe(expected)}'", "ExFreePoolWithTag");
+        }
+
+        if (_kernel.Options.Verify)
+        {
+            _freed[address] = _kernel.Threads.Current.Trap.CallerRip;
+        }
+
+        (block.Kind == PoolKind.Paged ? Paged : NonPaged).Free(address, block.Size);
+    }
+
+    /// <summary>The block that starts at an address.</summary>
+    public PoolBlock? Find(ulong address) => _blocks.TryGetValue(address, out var block) ? block : null;
+
+    /// <summary>The block that holds an address, or lies just below it; for messages.</summary>
+    public PoolBlock? Nearest(ulong address)
+    {
+        PoolBlock? nearest = null;
+        foreach (var block in _blocks.Values)
+        {
+            if (block.Address <= address && address - block.Address < block.Size + 64 && (nearest is null || block.Address > nearest.Value.Address))
+            {
+                nearest = block;
+            }
+        }
+
+        return nearest;
+    }
+
+    /// <summary>Who freed the block that was at an address; 0 if unknown.</summary>
+    public ulong FreedAt(ulong address) => _freed.GetValueOrDefault(address);
+
+    /// <summary>What a driver has not freed.</summary>
+    public IEnumerable<PoolBlock> OwnedBy(LoadedDriver driver) => _blocks.Values.Where(block => block.Owner == driver);
+
+    /// <summary>Four characters as a tag.</summary>
+    public static uint TagOf(string tag) => tag[0] | ((uint)tag[1] << 8) | ((uint)tag[2] << 16) | ((uint)tag[3] << 24);
+
+    /// <summary>A tag as four characters; what cannot be printed is a dot.</summary>
+    public static string Describe(uint tag) => string.Create(4, tag, (characters, value) =>
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            var character = (char)((value >> (i * 8)) & 0xFF);
+            characters[i] = character is >= ' ' and < '\x7F' ? character : '.';
+        }
+    });
+
+    private ulong Take(ulong size, uint tag, PoolKind kind, LoadedDriver? owner, ulong caller)
+    {
+        var address = (kind == PoolKind.Paged ? Paged : NonPaged).Allocate(size, tag);
+        if (address != 0)
+        {
+            _blocks.Add(address, new PoolBlock(address, size, tag, kind, owner, caller));
+            if (_kernel.Options.Verify)
+            {
+                _freed.Remove(address);
+            }
+        }
+
+        return address;
+    }
+}

@@ -1,0 +1,9 @@
+using NtScope.Lab.Executive.Modules;
+
+namespace NtScope.Lab.Executive.Processes;
+
+/// <summary>A routine that a driver has registered.</summary>
+/// <param name="Kind">What it is told of.</param>
+/// <param name="Address">The routine.</param>
+/// <param name="Owner">The driver.</param>
+internal readonly record struct NotifyRoutine(NotifyKind Kind, ulong Address, LoadedDriver? Owner);

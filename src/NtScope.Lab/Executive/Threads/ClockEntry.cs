@@ -1,0 +1,16 @@
+namespace NtScope.Lab.Executive.Threads;
+
+/// <summary>Something that happens at a time.</summary>
+/// <param name="due">When, in units of 100 ns since 1601.</param>
+/// <param name="action">What.</param>
+internal sealed class ClockEntry(long due, Action action)
+{
+    /// <summary>When, in units of 100 ns since 1601.</summary>
+    public long Due { get; } = due;
+
+    /// <summary>What.</summary>
+    public Action Action { get; } = action;
+
+    /// <summary>Whether it no longer counts.</summary>
+    public bool IsCancelled { get; set; }
+}

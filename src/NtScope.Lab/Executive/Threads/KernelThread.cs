@@ -1,0 +1,68 @@
+using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Memory;
+
+namespace NtScope.Lab.Executive.Threads;
+
+/// <summary>A thread of the machine. Each has a host thread of its own; one of them runs at a time.</summary>
+internal sealed class KernelThread(ulong thread, ulong process, uint id, GuestRegion stack)
+{
+    /// <summary>The ETHREAD.</summary>
+    public ulong Thread { get; set; } = thread;
+
+    /// <summary>The EPROCESS it belongs to.</summary>
+    public ulong Process { get; set; } = process;
+
+    /// <summary>The thread identifier.</summary>
+    public uint Id { get; set; } = id;
+
+    /// <summary>The kernel stack.</summary>
+    public GuestRegion Stack { get; } = stack;
+
+    /// <summary>The highest address of the stack.</summary>
+    public ulong StackBase => Stack.End;
+
+    /// <summary>The lowest address of the stack that may be used.</summary>
+    public ulong StackLimit => Stack.Start;
+
+    /// <summary>The processor's level while this thread runs.</summary>
+    public Irql Irql { get; set; }
+
+    /// <summary>Calls into drivers that have not returned.</summary>
+    public List<Invocation> Invocations { get; } = [];
+
+    /// <summary>The call of the executive that is being served.</summary>
+    public Invocation Trap { get; set; }
+
+    /// <summary>Saved registers while another thread runs; 0 until it has been switched away from.</summary>
+    public nint Context { get; set; }
+
+    /// <summary>What lets its host thread go on.</summary>
+    public SemaphoreSlim Baton { get; } = new(0);
+
+    /// <summary>Its host thread; null for the thread of the machine's user.</summary>
+    public Thread? Host { get; set; }
+
+    /// <summary>What it waits for; null while it is ready or running.</summary>
+    public Wait? Wait { get; set; }
+
+    /// <summary>Nested KeEnterCriticalRegion and KeEnterGuardedRegion calls.</summary>
+    public int ApcDisabled { get; set; }
+
+    /// <summary>Locks that it holds.</summary>
+    public List<HeldLock> Locks { get; } = [];
+
+    /// <summary>Whether it runs a DPC.</summary>
+    public bool InDeferredCall { get; set; }
+
+    /// <summary>The previous mode: true while the executive serves a user's request.</summary>
+    public bool UserMode { get; set; }
+
+    /// <summary>IoSetTopLevelIrp.</summary>
+    public ulong TopLevelIrp { get; set; }
+
+    /// <summary>The scheduling priority.</summary>
+    public int Priority { get; set; } = 8;
+
+    /// <summary>The exit status, once it has ended.</summary>
+    public NtStatus? ExitStatus { get; set; }
+}

@@ -1,0 +1,19 @@
+namespace NtScope.Lab.Executive.Threads;
+
+/// <summary>What a thread waits for.</summary>
+/// <param name="objects">Dispatcher objects.</param>
+/// <param name="all">Whether all of them must be signalled at once.</param>
+internal sealed class Wait(ulong[] objects, bool all)
+{
+    /// <summary>Dispatcher objects.</summary>
+    public ulong[] Objects { get; } = objects;
+
+    /// <summary>Whether all of them must be signalled at once.</summary>
+    public bool All { get; } = all;
+
+    /// <summary>How it ended; null while it lasts.</summary>
+    public NtStatus? Result { get; set; }
+
+    /// <summary>The time-out; null without one.</summary>
+    public ClockEntry? Timeout { get; set; }
+}

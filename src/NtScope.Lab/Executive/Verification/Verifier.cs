@@ -1,0 +1,250 @@
+using NtScope.Lab.Cpu;
+using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Pool;
+
+namespace NtScope.Lab.Executive.Verification;
+
+/// <summary>Watches what drivers do and keeps what they do wrong.</summary>
+internal sealed class Verifier(Kernel kernel) : ICpuObserver
+{
+    private const ulong UserEnd = 0x0000_8000_0000_0000;
+    private readonly List<LabFinding> _findings = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly List<(ulong Start, ulong End)> _probed = [];
+    private long _blocks;
+    private (ulong Address, int Size, bool IsWrite) _access;
+
+    /// <summary>What was found, in order.</summary>
+    public IReadOnlyList<LabFinding> Findings => _findings;
+
+    /// <summary>How many more there were than are kept.</summary>
+    public int Dropped { get; private set; }
+
+    /// <summary>Whether user memory is only to be touched after a probe.</summary>
+    public bool WatchesUserMemory { get; set; }
+
+    /// <summary>Keeps a finding, once for each place.</summary>
+    /// <param name="kind">What sort, in kebab case.</param>
+    /// <param name="detail">One sentence, without a full stop.</param>
+    /// <param name="routine">The executive routine that noticed it.</param>
+    /// <param name="rip">Where it happened; 0 for the place of the executive's caller.</param>
+    /// <param name="driver">The driver's name, where no code of it runs any more.</param>
+    public LabFinding Report(string kind, string detail, string? routine = null, ulong rip = 0, string? driver = null)
+    {
+        var at = rip != 0 ? rip : kernel.Threads.Current.Trap.CallerRip;
+        var stack = driver is null ? kernel.Stack.Walk(rip) : [];
+        var finding = new LabFinding(kind, detail, driver ?? DriverOf(at), routine, stack);
+        if (_seen.Add($"{kind}|{at:x}|{routine}|{(driver is null ? string.Empty : detail)}"))
+        {
+            if (_findings.Count < LabLimits.Findings)
+            {
+                _findings.Add(finding);
+            }
+            else
+            {
+                Dropped++;
+            }
+        }
+
+        return finding;
+    }
+
+    /// <summary>Calls a driver's routine and checks that it comes back with the level and the locks it was called with.</summary>
+    public ulong CallDriver(string what, ulong routine, params ReadOnlySpan<ulong> arguments)
+    {
+        var thread = kernel.Threads.Current;
+        var level = thread.Irql;
+        var locks = thread.Locks.Count;
+        var disabled = thread.ApcDisabled;
+        if (thread.Invocations.Count == 0)
+        {
+            _blocks = 0;
+        }
+
+        var result = kernel.Executor.Call(routine, arguments);
+        if (thread.Irql != level)
+        {
+            Report("irql-changed", $"{what} ({kernel.Drivers.Describe(routine)}) was called at IRQL {(int)level} and returned at {(int)thread.Irql}", what, routine);
+            kernel.Threads.SetIrql(level);
+        }
+
+        if (thread.Locks.Count > locks)
+        {
+            var held = thread.Locks[^1];
+            Report("lock-held", $"{what} ({kernel.Drivers.Describe(routine)}) returned with a {held.Kind} held that {kernel.Drivers.Describe(held.AcquiredAt)} acquired", what, routine);
+            thread.Locks.RemoveRange(locks, thread.Locks.Count - locks);
+        }
+
+        if (thread.ApcDisabled != disabled)
+        {
+            Report("apc-disabled", $"{what} ({kernel.Drivers.Describe(routine)}) returned inside of a critical region", what, routine);
+            thread.ApcDisabled = disabled;
+        }
+
+        return result;
+    }
+
+    /// <summary>Forgets probes; called when a request of a user begins.</summary>
+    public void BeginRequest()
+    {
+        _probed.Clear();
+        _blocks = 0;
+    }
+
+    /// <summary>Notes that user memory was probed or mapped.</summary>
+    public void Probed(ulong start, ulong length) => _probed.Add((start, start + length));
+
+    /// <inheritdoc/>
+    public bool OnAccess(ulong address, int size, bool isWrite)
+    {
+        if (Allows(address, size))
+        {
+            return true;
+        }
+
+        _access = (address, size, isWrite);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public bool OnBlock(ulong address)
+    {
+        if (++_blocks > kernel.Options.BlockBudget)
+        {
+            return false;
+        }
+
+        return kernel.Threads.Current.Irql < Irql.Dispatch || !IsPageableCode(address);
+    }
+
+    /// <summary>Checks memory that the executive touches for a driver.</summary>
+    public void CheckRange(ulong address, ulong size, bool isWrite)
+    {
+        if (!kernel.Options.Verify || size == 0 || size > int.MaxValue || Allows(address, (int)size))
+        {
+            return;
+        }
+
+        _access = (address, (int)size, isWrite);
+        Violation(0);
+    }
+
+    /// <summary>Deals with a stop that <see cref="OnAccess"/> or <see cref="OnBlock"/> asked for.</summary>
+    /// <returns>Where to go on.</returns>
+    public ulong Pending(CpuStop stop)
+    {
+        Violation(stop.Rip);
+
+        // The access itself has happened; the instruction's other effects may not have. Running it again completes them.
+        return stop.Rip;
+    }
+
+    /// <summary>Deals with a block that was not entered: the budget, or pageable code.</summary>
+    public ulong PendingBlock(CpuStop stop)
+    {
+        if (_blocks <= kernel.Options.BlockBudget)
+        {
+            Report("pageable-code", $"code in a pageable section runs at IRQL {(int)kernel.Threads.Current.Irql}", null, stop.Rip);
+            throw kernel.BugCheck(
+                BugCheckCode.DriverIrqlNotLessOrEqual, [stop.Rip, (ulong)kernel.Threads.Current.Irql, 8, stop.Rip], "pageable code runs where it cannot be paged in", stop.Rip);
+        }
+
+        throw kernel.Stop("budget", $"the driver ran {kernel.Options.BlockBudget:N0} basic blocks without coming back", rip: stop.Rip);
+    }
+
+    private bool Allows(ulong address, int size)
+    {
+        if (address < UserEnd)
+        {
+            return !WatchesUserMemory || IsProbed(address, size);
+        }
+
+        var pool = kernel.Pool;
+        if (address - pool.NonPaged.Start < PoolArena.MaximumBytes)
+        {
+            return pool.NonPaged.Shadow.Allows(address, size, out _);
+        }
+
+        return address - pool.Paged.Start >= PoolArena.MaximumBytes
+            || (kernel.Threads.Current.Irql < Irql.Dispatch && pool.Paged.Shadow.Allows(address, size, out _));
+    }
+
+    private bool IsProbed(ulong address, int size)
+    {
+        foreach (var (start, end) in _probed)
+        {
+            if (address >= start && address + (ulong)size <= end)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsPageableCode(ulong address) => kernel.Drivers.At(address)?.IsPageable(address) == true;
+
+    private void Violation(ulong rip)
+    {
+        var (address, size, isWrite) = _access;
+        var thread = kernel.Threads.Current;
+        var verb = isWrite ? "writes" : "reads";
+        if (address < UserEnd)
+        {
+            Report("unprobed-user-buffer", $"the driver {verb} {size} bytes at user address 0x{address:x}, which it has not probed", null, rip);
+            Probed(address, (ulong)size);
+            return;
+        }
+
+        var pool = kernel.Pool;
+        var isPaged = address - pool.Paged.Start < PoolArena.MaximumBytes;
+        if (isPaged && thread.Irql >= Irql.Dispatch)
+        {
+            Report("paged-pool-at-dispatch", $"the driver {verb} paged pool at 0x{address:x} at IRQL {(int)thread.Irql}", null, rip);
+            throw kernel.BugCheck(
+                BugCheckCode.DriverIrqlNotLessOrEqual, [address, (ulong)thread.Irql, isWrite ? 1UL : 0, rip], "paged pool is touched where it cannot be paged in", rip);
+        }
+
+        var arena = isPaged ? pool.Paged : pool.NonPaged;
+        _ = arena.Shadow.Allows(address, size, out var state);
+        ReportPool(address, size, verb, state, rip);
+        throw kernel.BugCheck(BugCheckCode.PageFaultInNonpagedArea, [address, isWrite ? 1UL : 0, rip, 0], "pool memory is touched that is not the driver's", rip);
+    }
+
+    private void ReportPool(ulong address, int size, string verb, byte state, ulong rip)
+    {
+        if (state == PoolShadow.Freed)
+        {
+            var freedAt = kernel.Pool.FreedAt(address);
+            var by = freedAt == 0 ? string.Empty : $"; {kernel.Drivers.Describe(freedAt)} freed it";
+            Report("use-after-free", $"the driver {verb} {size} bytes at 0x{address:x}, which is freed{by}", null, rip);
+            return;
+        }
+
+        var near = kernel.Pool.Nearest(address);
+        var detail = near is { } block
+            ? $"the driver {verb} {size} bytes at offset 0x{address - block.Address:x} of an allocation of 0x{block.Size:x} bytes with tag '{PoolManager.Describe(block.Tag)}'"
+            : $"the driver {verb} {size} bytes at 0x{address:x}, where no allocation is";
+        Report("pool-overrun", detail, null, rip);
+    }
+
+    private string? DriverOf(ulong address)
+    {
+        if (kernel.Drivers.At(address) is { } driver)
+        {
+            return driver.Name;
+        }
+
+        var invocations = kernel.Threads.Current.Invocations;
+        for (var i = invocations.Count - 1; i >= 0; i--)
+        {
+            if (kernel.Drivers.At(invocations[i].CallerRip) is { } outer)
+            {
+                return outer.Name;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,95 @@
+using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive;
+using NtScope.Lab.Executive.Io;
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
+
+namespace NtScope.Lab;
+
+/// <summary>A driver in the machine.</summary>
+public sealed class LabDriver
+{
+    private readonly Kernel _kernel;
+    private readonly LoadedDriver _driver;
+    private readonly KernelObject _object;
+    private readonly int _firstFinding;
+    private LabUnloadReport? _unloaded;
+
+    internal LabDriver(Kernel kernel, LoadedDriver driver, KernelObject driverObject, int firstFinding)
+    {
+        _kernel = kernel;
+        _driver = driver;
+        _object = driverObject;
+        _firstFinding = firstFinding;
+    }
+
+    /// <summary>The file name.</summary>
+    public string Name => _driver.Name;
+
+    /// <summary>Where the image lies.</summary>
+    public VirtualAddress Base => new(_driver.Base);
+
+    /// <summary>The address of the DRIVER_OBJECT.</summary>
+    public VirtualAddress DriverObject => new(_object.Address);
+
+    /// <summary>What DriverEntry returned.</summary>
+    public NtStatus Status { get; internal set; }
+
+    /// <summary>Imports that the executive does not implement; a call of one stops the machine.</summary>
+    public IReadOnlyList<string> UnimplementedImports => _driver.Unimplemented;
+
+    /// <summary>The names of its devices; an unnamed one is empty.</summary>
+    public IReadOnlyList<string> Devices =>
+        _unloaded is not null ? [] : [.. _kernel.Io.DevicesOf(_object.Address).Select(device => _kernel.Objects.Find(device)?.Name ?? string.Empty)];
+
+    /// <summary>What the driver did wrong so far.</summary>
+    public IReadOnlyList<LabFinding> Findings => [.. _kernel.Verifier.Findings.Skip(_firstFinding).Where(finding => finding.Driver is null || finding.Driver == Name)];
+
+    /// <summary>Unloads the driver and looks for what it left behind.</summary>
+    /// <exception cref="MachineStoppedException">The driver's unload routine stopped the machine.</exception>
+    public LabUnloadReport Unload()
+    {
+        if (_unloaded is not null)
+        {
+            return _unloaded;
+        }
+
+        _kernel.EnsureRunning();
+        var unload = _kernel.Memory.ReadUInt64(_object.Address + IoLayout.DriverUnload);
+        if (Status == NtStatus.Success || (int)Status >= 0)
+        {
+            if (unload == 0)
+            {
+                return new LabUnloadReport(NtStatus.InvalidDeviceRequest, Findings);
+            }
+
+            _kernel.Threads.Settle();
+            using (_kernel.AsSystem())
+            {
+                _kernel.Verifier.CallDriver("the unload routine", unload, _object.Address);
+                _kernel.Threads.Settle();
+            }
+        }
+
+        LeakCheck.Run(_kernel, _driver, _object.Address);
+        Remove();
+        return _unloaded = new LabUnloadReport(NtStatus.Success, Findings);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private void Remove()
+    {
+        _kernel.Processes.Notify.RemoveAll(_driver);
+        _kernel.Processes.Callbacks.RemoveAll(_driver);
+        foreach (var device in _kernel.Io.DevicesOf(_object.Address).ToArray())
+        {
+            _kernel.Io.DeleteDevice(device);
+        }
+
+        _kernel.Objects.Dereference(_object);
+        _kernel.Drivers.Remove(_driver);
+        _kernel.Memory.Unmap(_driver.Region);
+    }
+}

@@ -1,0 +1,38 @@
+namespace NtScope.Lab;
+
+/// <summary>The bounds that hold a hostile driver. Each is far above what a real driver needs.</summary>
+internal static class LabLimits
+{
+    /// <summary>Calls from the executive into drivers that nest inside one another on one thread.</summary>
+    public const int NestedCalls = 100;
+
+    /// <summary>Findings that are kept; the next ones are only counted.</summary>
+    public const int Findings = 1000;
+
+    /// <summary>Frames of a stack walk.</summary>
+    public const int StackFrames = 64;
+
+    /// <summary>Threads of one machine.</summary>
+    public const int Threads = 256;
+
+    /// <summary>Bytes of a single pool allocation.</summary>
+    public const ulong PoolAllocation = 64UL << 20;
+
+    /// <summary>Bytes of an image as loaded.</summary>
+    public const uint DriverImage = 64u << 20;
+
+    /// <summary>Characters of debug output that are kept.</summary>
+    public const int DebugCharacters = 4 << 20;
+
+    /// <summary>Bytes of one file or stream of the volume, of one registry value, of one I/O buffer.</summary>
+    public const int DataBytes = 64 << 20;
+
+    /// <summary>Handles of one machine.</summary>
+    public const int Handles = 1 << 16;
+
+    /// <summary>DPCs, timers and work items that run before the machine must have become idle.</summary>
+    public const int DeferredCalls = 100_000;
+
+    /// <summary>Stack locations of one IRP.</summary>
+    public const int StackLocations = 32;
+}

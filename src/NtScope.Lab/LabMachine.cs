@@ -1,0 +1,150 @@
+using NtScope.Images;
+using NtScope.Lab.Executive;
+
+namespace NtScope.Lab;
+
+/// <summary>
+/// A machine that runs compiled x64 kernel drivers: an emulated processor with an executive behind the drivers' imports. It is used by
+/// one thread at a time and holds native memory until it is disposed.
+/// </summary>
+/// <example>
+/// <code>
+/// using var machine = new LabMachine();
+/// var driver = machine.LoadDriver("zero.sys");
+/// using var device = machine.OpenDevice(@"\\.\Zero");
+/// var read = device.Read(64);
+/// var report = driver.Unload();
+/// </code>
+/// </example>
+public sealed class LabMachine : IDisposable
+{
+    private readonly Kernel _kernel;
+
+    /// <summary>Makes a machine.</summary>
+    /// <param name="options">How; null for the usual.</param>
+    /// <exception cref="Cpu.CpuUnavailableException">The CPU emulator is not installed; the message says what to install.</exception>
+    public LabMachine(LabMachineOptions? options = null) => _kernel = new Kernel(options ?? new LabMachineOptions());
+
+    /// <summary>What drivers have printed, by line.</summary>
+    public IReadOnlyList<string> DebugOutput => _kernel.Debug.Lines;
+
+    /// <summary>What drivers have done wrong.</summary>
+    public IReadOnlyList<LabFinding> Findings => _kernel.Verifier.Findings;
+
+    /// <summary>Why the machine cannot go on; null while it can.</summary>
+    public LabFinding? Stopped => _kernel.Stopped;
+
+    /// <summary>How many calls drivers have made.</summary>
+    public long Calls => _kernel.Executor.Calls;
+
+    /// <summary>How many calls of drivers could have been made to fail; see <see cref="FaultInjection"/>.</summary>
+    public int FallibleCalls => _kernel.Faults.Calls;
+
+    /// <summary>The machine's time (UTC). It passes with calls of drivers and while everything waits.</summary>
+    public DateTime Time => DateTime.FromFileTimeUtc(_kernel.Clock.Now);
+
+    /// <summary>The processes that have not ended.</summary>
+    public IReadOnlyCollection<LabProcess> Processes => _kernel.Processes.All;
+
+    /// <summary>The process that acts where no other is named.</summary>
+    public LabProcess Client => _kernel.Processes.Client;
+
+    /// <summary>Names of all routines that the executive implements, ascending.</summary>
+    public IReadOnlyList<string> ImplementedRoutines => [.. _kernel.Apis.Entries.Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>Is told of each call of a driver: the routine's name and the place of the call.</summary>
+    public Action<string, string>? Trace
+    {
+        set => _kernel.Executor.Trace = value is null ? null : (entry, at) => value(entry.Name, _kernel.Drivers.Describe(at));
+    }
+
+    /// <summary>Loads a driver file and calls its DriverEntry.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The driver; <see cref="LabDriver.Status"/> is what DriverEntry returned.</returns>
+    /// <exception cref="InputException">The file is no x64 kernel driver.</exception>
+    /// <exception cref="MachineStoppedException">DriverEntry stopped the machine.</exception>
+    public LabDriver LoadDriver(string path)
+    {
+        _kernel.EnsureRunning();
+        return Load(PeImage.FromFile(path), Path.GetFileName(path));
+    }
+
+    /// <summary>Loads a driver from its bytes and calls its DriverEntry.</summary>
+    /// <param name="bytes">The file's content.</param>
+    /// <param name="name">The file name.</param>
+    public LabDriver LoadDriver(ReadOnlyMemory<byte> bytes, string name)
+    {
+        _kernel.EnsureRunning();
+        return Load(PeImage.FromBytes(bytes, name), name);
+    }
+
+    /// <summary>Opens a device as CreateFile does.</summary>
+    /// <param name="name">Its name: <c>\\.\Zero</c> or <c>\Device\Zero</c>.</param>
+    /// <param name="by">Who opens it; null for <see cref="Client"/>.</param>
+    /// <returns>The device; <see cref="LabDevice.OpenStatus"/> says whether it is open.</returns>
+    public LabDevice OpenDevice(string name, LabProcess? by = null)
+    {
+        _kernel.EnsureRunning();
+        var owner = by ?? Client;
+        using var scope = _kernel.Processes.RunAs(owner);
+        var status = _kernel.Clients.Open(name, out var file);
+        _kernel.Threads.Settle();
+        return new LabDevice(_kernel, file, owner, status);
+    }
+
+    /// <summary>Starts a process; drivers that watch processes are told, and may deny it.</summary>
+    /// <param name="path">The image's path (<c>C:\Windows\notepad.exe</c>).</param>
+    /// <param name="commandLine">The command line; null for the path.</param>
+    /// <param name="parent">Who starts it; null for <see cref="Client"/>.</param>
+    /// <returns>The process; if a driver denied it, it is not alive and its <see cref="LabProcess.ExitStatus"/> is the driver's status.</returns>
+    public LabProcess StartProcess(string path, string? commandLine = null, LabProcess? parent = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        _kernel.EnsureRunning();
+        var process = _kernel.Processes.StartProcess(path, commandLine ?? path, parent ?? Client);
+        _kernel.Threads.Settle();
+        return process;
+    }
+
+    /// <summary>Lets time pass: timers expire, threads that sleep go on.</summary>
+    public void Advance(TimeSpan time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        _kernel.EnsureRunning();
+        var end = _kernel.Clock.Now + time.Ticks;
+        _kernel.Threads.Settle();
+        while (_kernel.Clock.Advance(end))
+        {
+            _kernel.Threads.Settle();
+        }
+
+        _kernel.Clock.MoveTo(end);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _kernel.Dispose();
+
+    private LabDriver Load(PeImage image, string name)
+    {
+        var firstFinding = _kernel.Verifier.Findings.Count;
+        var loaded = _kernel.Loader.Load(image, name);
+        var item = _kernel.Io.CreateDriver(loaded);
+        loaded.DriverObject = item.Address;
+        var driver = new LabDriver(_kernel, loaded, item, firstFinding);
+        using (_kernel.AsSystem())
+        {
+            _kernel.Processes.Notify.ImageLoaded(@"\SystemRoot\System32\drivers\" + name, 0, loaded.Base, image.SizeOfImage, isSystem: true);
+            var registryPath = _kernel.Io.RegistryPath(item);
+            driver.Status = (NtStatus)(uint)_kernel.Verifier.CallDriver("DriverEntry", loaded.Base + image.EntryPoint, item.Address, registryPath);
+            _kernel.Io.FinishInitialization(item.Address);
+            _kernel.Threads.Settle();
+        }
+
+        if ((int)driver.Status < 0)
+        {
+            _ = driver.Unload();
+        }
+
+        return driver;
+    }
+}
