@@ -6,12 +6,12 @@ namespace NtScope.Lab;
 /// <summary>An open device, as a user-mode program has it after CreateFile.</summary>
 public sealed class LabDevice : IDisposable
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly KernelObject? _file;
     private readonly LabProcess _owner;
     private bool _closed;
 
-    internal LabDevice(Kernel kernel, KernelObject? file, LabProcess owner, NtStatus status)
+    internal LabDevice(LabKernel kernel, KernelObject? file, LabProcess owner, NtStatus status)
     {
         _kernel = kernel;
         _file = file;

@@ -9,13 +9,13 @@ namespace NtScope.Lab;
 /// <summary>A driver in the machine.</summary>
 public sealed class LabDriver
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly LoadedDriver _driver;
     private readonly KernelObject _object;
     private readonly int _firstFinding;
     private LabUnloadReport? _unloaded;
 
-    internal LabDriver(Kernel kernel, LoadedDriver driver, KernelObject driverObject, int firstFinding)
+    internal LabDriver(LabKernel kernel, LoadedDriver driver, KernelObject driverObject, int firstFinding)
     {
         _kernel = kernel;
         _driver = driver;

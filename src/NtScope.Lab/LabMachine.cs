@@ -18,12 +18,12 @@ namespace NtScope.Lab;
 /// </example>
 public sealed class LabMachine : IDisposable
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
 
     /// <summary>Makes a machine.</summary>
     /// <param name="options">How; null for the usual.</param>
     /// <exception cref="Cpu.CpuUnavailableException">The CPU emulator is not installed; the message says what to install.</exception>
-    public LabMachine(LabMachineOptions? options = null) => _kernel = new Kernel(options ?? new LabMachineOptions());
+    public LabMachine(LabMachineOptions? options = null) => _kernel = new LabKernel(options ?? new LabMachineOptions());
 
     /// <summary>What drivers have printed, by line.</summary>
     public IReadOnlyList<string> DebugOutput => _kernel.Debug.Lines;
@@ -66,7 +66,7 @@ public sealed class LabMachine : IDisposable
     public LabDriver LoadDriver(string path)
     {
         _kernel.EnsureRunning();
-        return Load(PeImage.FromFile(path), Path.GetFileName(path));
+        return Load(PeImage.FromFile(path), Path.GetFileName(path), path);
     }
 
     /// <summary>Loads a driver from its bytes and calls its DriverEntry.</summary>
@@ -75,7 +75,7 @@ public sealed class LabMachine : IDisposable
     public LabDriver LoadDriver(ReadOnlyMemory<byte> bytes, string name)
     {
         _kernel.EnsureRunning();
-        return Load(PeImage.FromBytes(bytes, name), name);
+        return Load(PeImage.FromBytes(bytes, name), name, null);
     }
 
     /// <summary>Opens a device as CreateFile does.</summary>
@@ -124,10 +124,10 @@ public sealed class LabMachine : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _kernel.Dispose();
 
-    private LabDriver Load(PeImage image, string name)
+    private LabDriver Load(PeImage image, string name, string? path)
     {
         var firstFinding = _kernel.Verifier.Findings.Count;
-        var loaded = _kernel.Loader.Load(image, name);
+        var loaded = _kernel.Loader.Load(image, name, path);
         var item = _kernel.Io.CreateDriver(loaded);
         loaded.DriverObject = item.Address;
         var driver = new LabDriver(_kernel, loaded, item, firstFinding);

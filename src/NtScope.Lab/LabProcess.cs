@@ -6,9 +6,9 @@ namespace NtScope.Lab;
 /// <summary>A process of the machine: an object with an identifier, a path and a first thread. Its code is not executed.</summary>
 public sealed class LabProcess
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
 
-    internal LabProcess(Kernel kernel, uint id, uint parentId, string path, string commandLine, KernelObject item, KernelObject thread, uint threadId)
+    internal LabProcess(LabKernel kernel, uint id, uint parentId, string path, string commandLine, KernelObject item, KernelObject thread, uint threadId)
     {
         _kernel = kernel;
         Id = id;

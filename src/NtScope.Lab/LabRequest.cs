@@ -6,10 +6,10 @@ namespace NtScope.Lab;
 /// <summary>A request that a driver may still have.</summary>
 public sealed class LabRequest
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly PendingIo _pending;
 
-    internal LabRequest(Kernel kernel, PendingIo pending)
+    internal LabRequest(LabKernel kernel, PendingIo pending)
     {
         _kernel = kernel;
         _pending = pending;

@@ -30,6 +30,7 @@ long long _InterlockedAnd64(long long volatile *, long long);
 long long _InterlockedOr64(long long volatile *, long long);
 void *_InterlockedExchangePointer(void *volatile *, void *);
 void *_InterlockedCompareExchangePointer(void *volatile *, void *, void *);
+static __inline__ __attribute__((always_inline)) long long _InterlockedAdd64(long long volatile *target, long long value) { return __atomic_add_fetch(target, value, __ATOMIC_SEQ_CST); }
 unsigned long long __readgsqword(unsigned long);
 unsigned long __readgsdword(unsigned long);
 unsigned short __readgsword(unsigned long);

@@ -8,7 +8,7 @@ namespace NtScope.Lab.Drivers;
 internal static class LeakCheck
 {
     /// <summary>Reports what is left.</summary>
-    public static void Run(Kernel kernel, LoadedDriver driver, ulong driverObject)
+    public static void Run(LabKernel kernel, LoadedDriver driver, ulong driverObject)
     {
         void Report(string kind, string detail) => kernel.Verifier.Report(kind, detail, null, 0, driver.Name);
         foreach (var device in kernel.Io.DevicesOf(driverObject))

@@ -14,7 +14,7 @@ namespace NtScope.Lab.Executive;
 internal static class ApiFamilies
 {
     /// <summary>Has each family add its routines.</summary>
-    public static void Register(Kernel kernel, ApiTable table)
+    public static void Register(LabKernel kernel, ApiTable table)
     {
         IApiFamily[] families =
         [

@@ -3,7 +3,7 @@ using NtScope.Lab.Cpu;
 namespace NtScope.Lab.Executive.Calls;
 
 /// <summary>One call of an executive routine by a driver: typed access to its arguments as the x64 convention passes them.</summary>
-internal readonly ref struct ApiCall(Kernel kernel, ApiEntry entry, CallRegisters registers, ulong returnAddress)
+internal readonly ref struct ApiCall(LabKernel kernel, ApiEntry entry, CallRegisters registers, ulong returnAddress)
 {
     /// <summary>The routine that is called.</summary>
     public ApiEntry Entry { get; } = entry;

@@ -6,7 +6,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Calls;
 
 /// <summary>Calls driver routines and serves the calls they make.</summary>
-internal sealed class Executor(Kernel kernel)
+internal sealed class Executor(LabKernel kernel)
 {
     private const ulong ShadowBytes = 0x20;
     private readonly ICpu _cpu = kernel.Cpu;

@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Exceptions;
 namespace NtScope.Lab.Executive.Debugging;
 
 /// <summary>DbgPrint and its kin, assertions, breakpoints, KeBugCheck.</summary>
-internal sealed class DebugApis(Kernel kernel) : IApiFamily
+internal sealed class DebugApis(LabKernel kernel) : IApiFamily
 {
     /// <inheritdoc/>
     public void Register(ApiTable table)

@@ -31,7 +31,7 @@ internal sealed class ControlRegisterPatch
     }
 
     /// <summary>Does what the move at an address did.</summary>
-    public void Execute(Kernel kernel, KernelThread thread, ulong address)
+    public void Execute(LabKernel kernel, KernelThread thread, ulong address)
     {
         if (!_moves.TryGetValue(address, out var move))
         {

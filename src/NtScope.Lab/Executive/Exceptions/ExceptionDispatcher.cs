@@ -9,7 +9,7 @@ namespace NtScope.Lab.Executive.Exceptions;
 /// Structured exception handling: turns faults of the processor into exceptions, asks the handlers of all frames, through nested
 /// calls, and unwinds to the one that takes it. An exception that nobody takes is a bug check.
 /// </summary>
-internal sealed class ExceptionDispatcher(Kernel kernel, Unwinder unwinder)
+internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
 {
     private const int ContinueExecution = 0;
     private const uint FlagUnwinding = 2;

@@ -14,7 +14,7 @@ internal sealed class ExceptionScratch
     private readonly GuestMemory _memory;
 
     /// <summary>Writes record and context.</summary>
-    public ExceptionScratch(Kernel kernel, UnwindContext context, NtStatus code, ulong[] parameters)
+    public ExceptionScratch(LabKernel kernel, UnwindContext context, NtStatus code, ulong[] parameters)
     {
         _memory = kernel.Memory;
         var top = (context.Rsp - 0x100) & ~0xFUL;

@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Exceptions;
 
 /// <summary>Lists the frames of the current thread, through all nested calls, as text.</summary>
-internal sealed class StackWalker(Kernel kernel, Unwinder unwinder)
+internal sealed class StackWalker(LabKernel kernel, Unwinder unwinder)
 {
     /// <summary>Walks from a place in a driver outwards.</summary>
     /// <param name="rip">Where to start; 0 to start at the executive's caller.</param>

@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>Requests as the I/O manager makes them for a user.</summary>
-internal sealed class ClientIo(Kernel kernel)
+internal sealed class ClientIo(LabKernel kernel)
 {
     private readonly Memory.GuestMemory _memory = kernel.Memory;
 

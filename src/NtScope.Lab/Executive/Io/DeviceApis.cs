@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Objects;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>Devices, their stacks and their names.</summary>
-internal sealed class DeviceApis(Kernel kernel) : IApiFamily
+internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
 {
     /// <inheritdoc/>
     public void Register(ApiTable table)

@@ -8,7 +8,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>Devices, files on them, and requests through stacks of devices.</summary>
-internal sealed class IoManager(Kernel kernel)
+internal sealed class IoManager(LabKernel kernel)
 {
     private readonly GuestMemory _memory = kernel.Memory;
     private readonly Dictionary<ulong, IoRequest> _requests = [];

@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>IRPs: sending, completing, cancelling, making.</summary>
-internal sealed class IrpApis(Kernel kernel) : IApiFamily
+internal sealed class IrpApis(LabKernel kernel) : IApiFamily
 {
     private readonly GuestMemory _memory = kernel.Memory;
 

@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Calls;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>MDLs and probing of user memory.</summary>
-internal sealed class MdlApis(Kernel kernel) : IApiFamily
+internal sealed class MdlApis(LabKernel kernel) : IApiFamily
 {
     private const ulong UserEnd = 0x0000_7FFF_FFFF_0000;
 

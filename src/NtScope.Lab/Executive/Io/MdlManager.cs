@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>Memory descriptor lists.</summary>
-internal sealed class MdlManager(Kernel kernel)
+internal sealed class MdlManager(LabKernel kernel)
 {
     private const ushort Mapped = 1;
     private const ushort Locked = 2;

@@ -30,7 +30,7 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
     private int _outputBytes;
 
     /// <summary>Takes user memory: the first call for the input, the second for the output.</summary>
-    public void AddUserBuffer(Kernel kernel, int length)
+    public void AddUserBuffer(LabKernel kernel, int length)
     {
         if (!_hasInput)
         {
@@ -46,7 +46,7 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
     }
 
     /// <summary>Frees the buffers.</summary>
-    public void Release(Kernel kernel)
+    public void Release(LabKernel kernel)
     {
         if (SystemBuffer != 0)
         {

@@ -8,7 +8,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Modules;
 
 /// <summary>Puts driver images into the machine's memory: sections, relocations, imports, the security cookie.</summary>
-internal sealed class DriverLoader(Kernel kernel)
+internal sealed class DriverLoader(LabKernel kernel)
 {
     private const ulong FirstImage = 0xFFFF_F800_2000_0000;
     private const ulong ImageAlignment = 0x10_0000;
@@ -18,7 +18,7 @@ internal sealed class DriverLoader(Kernel kernel)
 
     /// <summary>Loads an image.</summary>
     /// <exception cref="InputException">It is no x64 kernel driver, or its structures lie.</exception>
-    public LoadedDriver Load(PeImage image, string name)
+    public LoadedDriver Load(PeImage image, string name, string? path)
     {
         if (image.Architecture != ProcessorArchitecture.X64)
         {
@@ -40,7 +40,7 @@ internal sealed class DriverLoader(Kernel kernel)
         _next += (size + (2 * ImageAlignment) - 1) & ~(ImageAlignment - 1);
         try
         {
-            return Fill(image, name, region);
+            return Fill(image, name, path, region);
         }
         catch
         {
@@ -49,12 +49,20 @@ internal sealed class DriverLoader(Kernel kernel)
         }
     }
 
-    private LoadedDriver Fill(PeImage image, string name, GuestRegion region)
+    private LoadedDriver Fill(PeImage image, string name, string? path, GuestRegion region)
     {
         unsafe
         {
             var whole = new Span<byte>(region.Host, (int)image.SizeOfImage);
-            image.Slice(0, image.SizeOfImage).Span.CopyTo(whole);
+            image.Read(0, whole, out _);
+            foreach (var section in image.Sections)
+            {
+                if (section.Rva < image.SizeOfImage)
+                {
+                    image.Read(section.Rva, whole.Slice((int)section.Rva, (int)Math.Min(section.VirtualSize, image.SizeOfImage - section.Rva)), out _);
+                }
+            }
+
             Relocate(image, name, region, whole);
             SetCookie(image, whole);
             var patch = new ControlRegisterPatch();
@@ -67,7 +75,7 @@ internal sealed class DriverLoader(Kernel kernel)
                 }
             }
 
-            var driver = new LoadedDriver(name, image, region, patch, DriverSymbols.Find(image));
+            var driver = new LoadedDriver(name, image, region, patch, path);
             Bind(image, name, driver, whole);
             Protect(image, region);
             kernel.Drivers.Add(driver);

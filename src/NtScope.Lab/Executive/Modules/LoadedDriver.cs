@@ -6,10 +6,11 @@ using NtScope.Symbols;
 namespace NtScope.Lab.Executive.Modules;
 
 /// <summary>An image in the machine's memory.</summary>
-internal sealed class LoadedDriver(string name, PeImage image, GuestRegion region, ControlRegisterPatch patch, ISymbolSource? symbols)
+internal sealed class LoadedDriver(string name, PeImage image, GuestRegion region, ControlRegisterPatch patch, string? path)
 {
     private const int ExceptionDirectory = 3;
     private readonly uint _exceptionRva = ReadDirectory(region, ExceptionDirectory);
+    private readonly Lazy<ISymbolSource?> _symbols = new(() => DriverSymbols.Find(path, image));
 
     /// <summary>The file name.</summary>
     public string Name { get; } = name;
@@ -27,7 +28,7 @@ internal sealed class LoadedDriver(string name, PeImage image, GuestRegion regio
     public ControlRegisterPatch Patch { get; } = patch;
 
     /// <summary>Names from a PDB beside the file; null without one.</summary>
-    public ISymbolSource? Symbols { get; } = symbols;
+    public ISymbolSource? Symbols => _symbols.Value;
 
     /// <summary>The DRIVER_OBJECT.</summary>
     public ulong DriverObject { get; set; }

@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Calls;
 namespace NtScope.Lab.Executive.Objects;
 
 /// <summary>Ob routines and ZwClose.</summary>
-internal sealed class ObjectApis(Kernel kernel) : IApiFamily
+internal sealed class ObjectApis(LabKernel kernel) : IApiFamily
 {
     /// <inheritdoc/>
     public void Register(ApiTable table)

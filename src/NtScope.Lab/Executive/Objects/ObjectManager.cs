@@ -9,7 +9,7 @@ internal sealed class ObjectManager
 {
     private const ulong HeaderBytes = 0x30;
     private const ulong KernelHandleBit = 0xFFFF_FFFF_8000_0000;
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly Dictionary<ulong, KernelObject> _objects = [];
     private readonly Dictionary<uint, Handle> _handles = [];
     private readonly Dictionary<string, KernelObject> _names = new(StringComparer.OrdinalIgnoreCase);
@@ -19,7 +19,7 @@ internal sealed class ObjectManager
     private uint _nextHandle = 4;
 
     /// <summary>Makes the object types that drivers import as variables.</summary>
-    public ObjectManager(Kernel kernel)
+    public ObjectManager(LabKernel kernel)
     {
         _kernel = kernel;
         foreach (var (kind, variable) in new[]

@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Calls;
 namespace NtScope.Lab.Executive.Pool;
 
 /// <summary>Ex routines that allocate and free pool, and lookaside lists.</summary>
-internal sealed class PoolApis(Kernel kernel) : IApiFamily
+internal sealed class PoolApis(LabKernel kernel) : IApiFamily
 {
     private const ulong FlagUninitialized = 0x2;
     private const ulong FlagRaise = 0x20;

@@ -9,12 +9,12 @@ internal sealed class PoolManager
     private const ulong NonPagedStart = 0xFFFF_A000_0000_0000;
     private const ulong PagedStart = 0xFFFF_B000_0000_0000;
     private const ulong QuarantineBytes = 1UL << 20;
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly Dictionary<ulong, PoolBlock> _blocks = [];
     private readonly Dictionary<ulong, ulong> _freed = [];
 
     /// <summary>Reserves the pools' addresses.</summary>
-    public PoolManager(Kernel kernel)
+    public PoolManager(LabKernel kernel)
     {
         _kernel = kernel;
         var quarantine = kernel.Options.Verify ? QuarantineBytes : 0;

@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Calls;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Ps routines that register notifications.</summary>
-internal sealed class NotifyApis(Kernel kernel) : IApiFamily
+internal sealed class NotifyApis(LabKernel kernel) : IApiFamily
 {
     private NotifyRoutines Routines => kernel.Processes.Notify;
 

@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Pool;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Process, thread and image routines of drivers, and how they are called.</summary>
-internal sealed class NotifyRoutines(Kernel kernel)
+internal sealed class NotifyRoutines(LabKernel kernel)
 {
     private const int Maximum = 64;
     private readonly List<NotifyRoutine> _routines = [];

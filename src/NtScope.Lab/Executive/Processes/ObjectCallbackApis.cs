@@ -3,7 +3,7 @@ using NtScope.Lab.Executive.Calls;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>ObRegisterCallbacks and ObUnRegisterCallbacks.</summary>
-internal sealed class ObjectCallbackApis(Kernel kernel) : IApiFamily
+internal sealed class ObjectCallbackApis(LabKernel kernel) : IApiFamily
 {
     /// <inheritdoc/>
     public void Register(ApiTable table)

@@ -6,7 +6,7 @@ using NtScope.Lab.Executive.Pool;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Callbacks before and after handles to processes and threads are opened (ObRegisterCallbacks).</summary>
-internal sealed class ObjectCallbacks(Kernel kernel)
+internal sealed class ObjectCallbacks(LabKernel kernel)
 {
     private const uint OperationCreate = 1;
     private const uint OperationDuplicate = 2;

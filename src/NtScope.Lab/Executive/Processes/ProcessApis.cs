@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Ps routines that look at processes and threads, and system threads.</summary>
-internal sealed class ProcessApis(Kernel kernel) : IApiFamily
+internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
 {
     /// <inheritdoc/>
     public void Register(ApiTable table)

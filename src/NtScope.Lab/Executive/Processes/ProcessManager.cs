@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Processes, their threads, and the routines that drivers have told of them.</summary>
-internal sealed class ProcessManager(Kernel kernel)
+internal sealed class ProcessManager(LabKernel kernel)
 {
     /// <summary>Processes that have not ended, by identifier.</summary>
     private readonly Dictionary<uint, LabProcess> _processes = [];

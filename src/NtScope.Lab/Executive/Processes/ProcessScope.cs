@@ -3,13 +3,13 @@ namespace NtScope.Lab.Executive.Processes;
 /// <summary>The current thread acts as a thread of another process until this is disposed.</summary>
 internal readonly struct ProcessScope : IDisposable
 {
-    private readonly Kernel _kernel;
+    private readonly LabKernel _kernel;
     private readonly ulong _thread;
     private readonly ulong _process;
     private readonly uint _id;
 
     /// <summary>Begins to act as the process's first thread.</summary>
-    public ProcessScope(Kernel kernel, LabProcess process)
+    public ProcessScope(LabKernel kernel, LabProcess process)
     {
         _kernel = kernel;
         var current = kernel.Threads.Current;

@@ -7,7 +7,7 @@ namespace NtScope.Lab.Executive.Rtl;
 /// RTL_AVL_TABLE: elements live in guest memory behind RTL_BALANCED_LINKS, made and compared by the driver's routines. The order is
 /// kept here; drivers use the routines, not the links.
 /// </summary>
-internal sealed class AvlTableApis(Kernel kernel) : IApiFamily
+internal sealed class AvlTableApis(LabKernel kernel) : IApiFamily
 {
     private const ulong LinksBytes = 0x20;
     private const ulong OrderedPointer = 0x20;

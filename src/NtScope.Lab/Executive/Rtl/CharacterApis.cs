@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Rtl;
 
 /// <summary>The C library's string routines that the kernel exports.</summary>
-internal sealed class CharacterApis(Kernel kernel) : IApiFamily
+internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
 {
     private const ulong InvalidArgument = 22;
     private const ulong OutOfRange = 34;

@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Rtl;
 
 /// <summary>Copying, filling and comparing memory, under their Rtl and C names.</summary>
-internal sealed class MemoryApis(Kernel kernel) : IApiFamily
+internal sealed class MemoryApis(LabKernel kernel) : IApiFamily
 {
     private readonly GuestMemory _memory = kernel.Memory;
 

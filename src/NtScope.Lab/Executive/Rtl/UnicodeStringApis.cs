@@ -7,7 +7,7 @@ using NtScope.Lab.Executive.Pool;
 namespace NtScope.Lab.Executive.Rtl;
 
 /// <summary>UNICODE_STRING and ANSI_STRING routines.</summary>
-internal sealed class UnicodeStringApis(Kernel kernel) : IApiFamily
+internal sealed class UnicodeStringApis(LabKernel kernel) : IApiFamily
 {
     private readonly GuestMemory _memory = kernel.Memory;
 

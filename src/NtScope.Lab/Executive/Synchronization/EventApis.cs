@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Synchronization;
 
 /// <summary>Events, mutexes, semaphores and waits for them.</summary>
-internal sealed class EventApis(Kernel kernel) : IApiFamily
+internal sealed class EventApis(LabKernel kernel) : IApiFamily
 {
     private const ulong MutantOwner = 0x28;
     private const ulong SemaphoreLimit = 0x18;

@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Synchronization;
 
 /// <summary>Spin locks, fast mutexes, push locks, critical and guarded regions, interrupt levels.</summary>
-internal sealed class LockApis(Kernel kernel) : IApiFamily
+internal sealed class LockApis(LabKernel kernel) : IApiFamily
 {
     private const ulong FastMutexOwner = 0x08;
     private const ulong FastMutexEvent = 0x18;

@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Synchronization;
 
 /// <summary>ERESOURCE: locks that many may hold shared or one exclusively.</summary>
-internal sealed class ResourceApis(Kernel kernel) : IApiFamily
+internal sealed class ResourceApis(LabKernel kernel) : IApiFamily
 {
     private const ulong ResourceBytes = 0x68;
     private const ulong ActiveCount = 0x18;

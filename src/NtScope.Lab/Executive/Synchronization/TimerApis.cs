@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.Synchronization;
 
 /// <summary>Timers, DPCs and time.</summary>
-internal sealed class TimerApis(Kernel kernel) : IApiFamily
+internal sealed class TimerApis(LabKernel kernel) : IApiFamily
 {
     private const ulong TimerBytes = 0x40;
     private const ulong TimerDueTime = 0x18;

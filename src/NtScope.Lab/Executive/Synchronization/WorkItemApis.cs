@@ -4,7 +4,7 @@ using NtScope.Lab.Executive.Pool;
 namespace NtScope.Lab.Executive.Synchronization;
 
 /// <summary>Work items: routines that a system thread runs at PASSIVE_LEVEL.</summary>
-internal sealed class WorkItemApis(Kernel kernel) : IApiFamily
+internal sealed class WorkItemApis(LabKernel kernel) : IApiFamily
 {
     private const ulong ItemBytes = 0x40;
     private readonly Queue<Action> _pending = new();

@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Threads;
 namespace NtScope.Lab.Executive.SystemServices;
 
 /// <summary>Versions, exceptions, routine addresses, processors, tracing: what belongs to no other family.</summary>
-internal sealed class SystemApis(Kernel kernel) : IApiFamily
+internal sealed class SystemApis(LabKernel kernel) : IApiFamily
 {
     private const uint Major = 10;
     private const uint Build = 19041;

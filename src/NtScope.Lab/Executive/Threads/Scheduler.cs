@@ -5,7 +5,7 @@ using NtScope.Lab.Executive.Memory;
 namespace NtScope.Lab.Executive.Threads;
 
 /// <summary>Threads that run one at a time and hand over where they wait. Waits end by signals, by time-outs, or never: a deadlock.</summary>
-internal sealed class Scheduler(Kernel kernel) : IDisposable
+internal sealed class Scheduler(LabKernel kernel) : IDisposable
 {
     private const ulong StackBytes = 0x6000;
     private const ulong StackSpacing = 0x10_0000;

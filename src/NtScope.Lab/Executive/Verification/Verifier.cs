@@ -6,7 +6,7 @@ using NtScope.Lab.Executive.Pool;
 namespace NtScope.Lab.Executive.Verification;
 
 /// <summary>Watches what drivers do and keeps what they do wrong.</summary>
-internal sealed class Verifier(Kernel kernel) : ICpuObserver
+internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 {
     private const ulong UserEnd = 0x0000_8000_0000_0000;
     private readonly List<LabFinding> _findings = [];

@@ -14,14 +14,14 @@ using NtScope.Lab.Executive.Verification;
 namespace NtScope.Lab.Executive;
 
 /// <summary>The executive's parts, tied together.</summary>
-internal sealed class Kernel : IDisposable
+internal sealed class LabKernel : IDisposable
 {
     private const ulong ProcessorBlock = 0xFFFF_F800_0F00_0000;
     private const ulong SharedUserData = 0xFFFF_F780_0000_0000;
     private bool _disposed;
 
     /// <summary>Makes the parts and the machine's first process and thread.</summary>
-    public Kernel(LabMachineOptions options)
+    public LabKernel(LabMachineOptions options)
     {
         Options = options;
         Cpu = new UnicornCpu();
