@@ -33,7 +33,7 @@ internal static class SampleDrivers
             return "the sample drivers are built on Linux only";
         }
 
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Facts.ProjectRoot, "eng", "build-drivers")) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Facts.ProjectRoot, "eng", "build-drivers")) { RedirectStandardError = true, UseShellExecute = false })!;
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         const int MissingTool = 2;

@@ -1,4 +1,3 @@
-using NtScope.Lab.Cpu;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
 

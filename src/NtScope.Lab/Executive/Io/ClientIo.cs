@@ -1,5 +1,4 @@
 using NtScope.Lab.Executive.Objects;
-using NtScope.Lab.Executive.Threads;
 
 namespace NtScope.Lab.Executive.Io;
 

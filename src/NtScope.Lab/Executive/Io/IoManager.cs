@@ -2,7 +2,6 @@ using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
-using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Threads;
 
 namespace NtScope.Lab.Executive.Io;

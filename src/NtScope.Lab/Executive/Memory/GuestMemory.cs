@@ -99,7 +99,7 @@ internal sealed unsafe class GuestMemory(ICpu cpu, ulong limit) : IMemory, IDisp
     public byte* Pointer(ulong address, ulong size, MemoryAccess access = MemoryAccess.Read)
     {
         var region = Find(address);
-        if (region is null || (region.Access & access) == 0)
+        if (region is null || (region.Access & access) == MemoryAccess.None)
         {
             throw new GuestFaultException(address, access);
         }

@@ -162,7 +162,7 @@ internal sealed class DriverLoader(LabKernel kernel)
             var end = Math.Min((section.Rva + (ulong)section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
             if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !section.IsWritable)
             {
-                kernel.Cpu.Protect(region.Start + start, end - start, MemoryAccess.Read | (section.IsExecutable ? MemoryAccess.Execute : 0));
+                kernel.Cpu.Protect(region.Start + start, end - start, MemoryAccess.Read | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None));
             }
         }
     }

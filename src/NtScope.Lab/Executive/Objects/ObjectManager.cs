@@ -1,4 +1,3 @@
-using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Modules;
 

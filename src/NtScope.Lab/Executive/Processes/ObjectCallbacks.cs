@@ -1,4 +1,3 @@
-using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;

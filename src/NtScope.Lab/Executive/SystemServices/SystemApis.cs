@@ -1,6 +1,5 @@
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
-using NtScope.Lab.Executive.Threads;
 
 namespace NtScope.Lab.Executive.SystemServices;
 

@@ -1,6 +1,5 @@
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Executive.Exceptions;
-using NtScope.Lab.Executive.Memory;
 
 namespace NtScope.Lab.Executive.Threads;
 

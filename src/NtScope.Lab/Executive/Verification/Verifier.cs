@@ -1,6 +1,5 @@
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Executive.Exceptions;
-using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Executive.Verification;
