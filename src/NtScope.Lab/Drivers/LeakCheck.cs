@@ -40,6 +40,14 @@ internal static class LeakCheck
             }
         }
 
+        foreach (var callback in kernel.RegistryCallbacks.All)
+        {
+            if (callback.Owner == driver)
+            {
+                Report("callback-left", $"registry callback {kernel.Drivers.Describe(callback.Routine)} is still registered");
+            }
+        }
+
         foreach (var block in kernel.Pool.OwnedBy(driver).ToArray())
         {
             Report("pool-leak", $"0x{block.Size:x} bytes of {(block.Kind == PoolKind.Paged ? "paged" : "nonpaged")} pool with tag '{PoolManager.Describe(block.Tag)}' are not freed; {kernel.Drivers.Describe(block.AllocatedAt)} allocated them");

@@ -1,5 +1,7 @@
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Configuration;
 using NtScope.Lab.Executive.Debugging;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Io;
@@ -10,6 +12,7 @@ using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Executive.Verification;
+using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive;
 
@@ -58,6 +61,9 @@ internal sealed class LabKernel : IDisposable
         Io = new IoManager(this);
         Mdls = new MdlManager(this);
         Clients = new ClientIo(this);
+        Hive = new RegistryHive();
+        RegistryCallbacks = new RegistryCallbacks(this);
+        Configuration = new ConfigurationManager(this);
         ApiFamilies.Register(this, Apis);
         Processes.Start();
     }
@@ -127,6 +133,15 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Requests of users.</summary>
     public ClientIo Clients { get; }
+
+    /// <summary>The registry's keys and values.</summary>
+    public RegistryHive Hive { get; }
+
+    /// <summary>Registry callbacks.</summary>
+    public RegistryCallbacks RegistryCallbacks { get; }
+
+    /// <summary>Registry operations.</summary>
+    public ConfigurationManager Configuration { get; }
 
     /// <summary>Whether the machine is gone.</summary>
     public bool IsDisposed => _disposed;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NtScope.Lab.Drivers;
 using NtScope.Testing;
 
 namespace NtScope.Lab.Tests.Drivers;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NtScope.Lab.Drivers;
 
 namespace NtScope.Lab.Tests.Drivers;
 

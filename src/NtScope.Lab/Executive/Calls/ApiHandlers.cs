@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Calls;
 
 /// <summary>A routine that returns an integer or a pointer.</summary>

@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Calls;
 
 /// <summary>An executive routine raises a structured exception in its caller.</summary>

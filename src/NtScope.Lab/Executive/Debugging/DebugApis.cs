@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Exceptions;
 

@@ -1,4 +1,5 @@
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Threads;

@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Memory;
 
 namespace NtScope.Lab.Executive.Exceptions;

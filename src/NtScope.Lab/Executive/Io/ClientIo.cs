@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Objects;
 
 namespace NtScope.Lab.Executive.Io;
@@ -6,6 +7,7 @@ namespace NtScope.Lab.Executive.Io;
 internal sealed class ClientIo(LabKernel kernel)
 {
     private readonly Memory.GuestMemory _memory = kernel.Memory;
+    private readonly HashSet<ulong> _exclusive = [];
 
     /// <summary>Opens a device by name.</summary>
     public NtStatus Open(string name, out KernelObject? file)
@@ -24,10 +26,17 @@ internal sealed class ClientIo(LabKernel kernel)
             return NtStatus.NoSuchDevice;
         }
 
+        const uint Exclusive = 8;
+        if ((_memory.ReadUInt32(device.Address + IoLayout.DeviceFlags) & Exclusive) != 0 && !_exclusive.Add(device.Address))
+        {
+            return NtStatus.AccessDenied;
+        }
+
         var item = kernel.Io.CreateFile(device.Address, rest);
         var result = Send(top, item, MajorFunction.Create, [], 0, _ => { });
         if (!result.Succeeded)
         {
+            _exclusive.Remove(device.Address);
             kernel.Objects.Dereference(item);
             return result.Status;
         }
@@ -42,6 +51,7 @@ internal sealed class ClientIo(LabKernel kernel)
         var top = kernel.Io.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
         Send(top, file, MajorFunction.Cleanup, [], 0, _ => { });
         Send(top, file, MajorFunction.Close, [], 0, _ => { });
+        _exclusive.Remove(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
         kernel.Objects.Dereference(file);
     }
 

@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;

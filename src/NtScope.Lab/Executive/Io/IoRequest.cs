@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>An IRP on its way, and what is to be done when it is completed.</summary>

@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 
 namespace NtScope.Lab.Executive.Processes;

@@ -1,3 +1,4 @@
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;

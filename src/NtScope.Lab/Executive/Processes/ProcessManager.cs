@@ -1,4 +1,5 @@
 using System.Text;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Threads;
 

@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>The current thread acts as a thread of another process until this is disposed.</summary>

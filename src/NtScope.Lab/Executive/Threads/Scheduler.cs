@@ -1,4 +1,5 @@
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 
 namespace NtScope.Lab.Executive.Threads;

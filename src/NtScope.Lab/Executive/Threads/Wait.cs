@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Threads;
 
 /// <summary>What a thread waits for.</summary>

@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.Executive.Verification;
 
 /// <summary>Makes calls fail on purpose: the n-th one, or each that comes from a new place.</summary>

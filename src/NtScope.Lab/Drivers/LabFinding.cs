@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>Something that a driver did wrong.</summary>
 /// <param name="Kind">What sort, in kebab case: <c>pool-leak</c>, <c>irql</c>, <c>bug-check</c>.</param>

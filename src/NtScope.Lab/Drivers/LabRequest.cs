@@ -1,7 +1,7 @@
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Io;
 
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>A request that a driver may still have.</summary>
 public sealed class LabRequest

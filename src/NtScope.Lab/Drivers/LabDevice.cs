@@ -1,7 +1,7 @@
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Objects;
 
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>An open device, as a user-mode program has it after CreateFile.</summary>
 public sealed class LabDevice : IDisposable

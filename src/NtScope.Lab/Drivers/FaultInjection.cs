@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>Which allocations of drivers fail on purpose.</summary>
 public sealed record FaultInjection

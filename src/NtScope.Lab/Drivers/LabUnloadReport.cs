@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>What is known of a driver once it is gone.</summary>
 /// <param name="Status">Success, or why the driver could not be unloaded.</param>

@@ -1,10 +1,9 @@
-using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
 
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>A driver in the machine.</summary>
 public sealed class LabDriver
@@ -83,6 +82,7 @@ public sealed class LabDriver
     {
         _kernel.Processes.Notify.RemoveAll(_driver);
         _kernel.Processes.Callbacks.RemoveAll(_driver);
+        _kernel.RegistryCallbacks.RemoveAll(_driver);
         foreach (var device in _kernel.Io.DevicesOf(_object.Address).ToArray())
         {
             _kernel.Io.DeleteDevice(device);

@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>How a machine is made.</summary>
 public sealed record LabMachineOptions

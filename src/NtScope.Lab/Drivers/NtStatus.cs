@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>NTSTATUS values that the lab itself returns (ntstatus.h). A driver may return any other; casts keep the number.</summary>
 public enum NtStatus : uint

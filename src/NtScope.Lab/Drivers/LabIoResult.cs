@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>How a request to a driver ended.</summary>
 /// <param name="Status">The final status.</param>

@@ -1,7 +1,7 @@
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Objects;
 
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>A process of the machine: an object with an identifier, a path and a first thread. Its code is not executed.</summary>
 public sealed class LabProcess

@@ -1,7 +1,7 @@
 using NtScope.Images;
 using NtScope.Lab.Executive;
 
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>
 /// A machine that runs compiled x64 kernel drivers: an emulated processor with an executive behind the drivers' imports. It is used by
@@ -23,7 +23,14 @@ public sealed class LabMachine : IDisposable
     /// <summary>Makes a machine.</summary>
     /// <param name="options">How; null for the usual.</param>
     /// <exception cref="Cpu.CpuUnavailableException">The CPU emulator is not installed; the message says what to install.</exception>
-    public LabMachine(LabMachineOptions? options = null) => _kernel = new LabKernel(options ?? new LabMachineOptions());
+    public LabMachine(LabMachineOptions? options = null)
+    {
+        _kernel = new LabKernel(options ?? new LabMachineOptions());
+        Registry = new LabRegistry(_kernel);
+    }
+
+    /// <summary>The registry, as a user-mode program reaches it.</summary>
+    public LabRegistry Registry { get; }
 
     /// <summary>What drivers have printed, by line.</summary>
     public IReadOnlyList<string> DebugOutput => _kernel.Debug.Lines;

@@ -1,4 +1,4 @@
-namespace NtScope.Lab;
+namespace NtScope.Lab.Drivers;
 
 /// <summary>The machine cannot go on: a bug check, an executive routine that is not implemented, or a budget that is used up.</summary>
 public sealed class MachineStoppedException(LabFinding finding) : Exception(finding.ToString())

@@ -1,0 +1,11 @@
+using NtScope.Lab.Executive.Modules;
+
+namespace NtScope.Lab.Executive.Configuration;
+
+/// <summary>A registered registry callback.</summary>
+/// <param name="Cookie">What the driver unregisters it with.</param>
+/// <param name="Routine">The routine.</param>
+/// <param name="Context">What it is handed.</param>
+/// <param name="Altitude">Where it stands among others.</param>
+/// <param name="Owner">The driver.</param>
+internal sealed record RegistryCallback(ulong Cookie, ulong Routine, ulong Context, Altitude Altitude, LoadedDriver? Owner);

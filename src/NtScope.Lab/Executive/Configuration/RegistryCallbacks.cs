@@ -1,0 +1,115 @@
+using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
+
+namespace NtScope.Lab.Executive.Configuration;
+
+/// <summary>Registry callbacks and how an operation passes them.</summary>
+internal sealed class RegistryCallbacks(LabKernel kernel)
+{
+    private readonly List<RegistryCallback> _callbacks = [];
+    private ulong _nextCookie = 0x01DC_0000_0000_0001;
+
+    /// <summary>What is registered, the highest altitude first.</summary>
+    public IReadOnlyList<RegistryCallback> All => _callbacks;
+
+    /// <summary>Registers a callback.</summary>
+    public NtStatus Register(ulong routine, Altitude altitude, ulong context, ulong caller, out ulong cookie)
+    {
+        cookie = 0;
+        if (_callbacks.Any(callback => callback.Altitude.Equals(altitude)))
+        {
+            return NtStatus.FltInstanceAltitudeCollision;
+        }
+
+        cookie = _nextCookie++;
+        _callbacks.Add(new RegistryCallback(cookie, routine, context, altitude, kernel.Drivers.At(routine) ?? kernel.Drivers.At(caller)));
+        _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes a callback out.</summary>
+    public bool Unregister(ulong cookie) => _callbacks.RemoveAll(callback => callback.Cookie == cookie) > 0;
+
+    /// <summary>Takes all callbacks of a driver out; used when it is gone.</summary>
+    public void RemoveAll(LoadedDriver driver) => _callbacks.RemoveAll(callback => callback.Owner == driver);
+
+    /// <summary>Does an operation between the callbacks before and after it.</summary>
+    /// <param name="operation">The operation; its post notification is found from it.</param>
+    /// <param name="key">The key object; null for opening and creating.</param>
+    /// <param name="bytes">The size of the operation's structure.</param>
+    /// <param name="callContext">Where CallContext stands in the structure.</param>
+    /// <param name="fill">Fills the structure.</param>
+    /// <param name="perform">Does it; also names the key object that the post structure shows.</param>
+    public NtStatus Do(
+        RegistryNotification operation, KernelObject? key, int bytes, ulong callContext, Action<ulong> fill, Func<(NtStatus Status, KernelObject? Key)> perform)
+    {
+        if (_callbacks.Count == 0)
+        {
+            return perform().Status;
+        }
+
+        var memory = kernel.Memory;
+        var block = kernel.Pool.Allocate((ulong)bytes + 0x40, "CmNt");
+        try
+        {
+            memory.WriteUInt64(block, key?.Address ?? 0);
+            fill(block);
+            var called = new List<(RegistryCallback Callback, ulong Context)>();
+            NtStatus? decided = null;
+            foreach (var callback in _callbacks.ToArray())
+            {
+                memory.WriteUInt64(block + callContext, 0);
+                var status = (NtStatus)(uint)kernel.Verifier.CallDriver("a registry callback", callback.Routine, callback.Context, (ulong)operation, block);
+                if (status == NtStatus.CallbackBypass)
+                {
+                    decided = NtStatus.Success;
+                    break;
+                }
+
+                if ((int)status < 0)
+                {
+                    decided = status;
+                    break;
+                }
+
+                called.Add((callback, memory.ReadUInt64(block + callContext)));
+            }
+
+            var (result, target) = decided is { } early ? (early, key) : perform();
+            return Post(operation, block, block + (ulong)bytes, target, result, called);
+        }
+        finally
+        {
+            kernel.Pool.Free(block);
+        }
+    }
+
+    private NtStatus Post(RegistryNotification operation, ulong pre, ulong block, KernelObject? key, NtStatus result, List<(RegistryCallback Callback, ulong Context)> called)
+    {
+        var memory = kernel.Memory;
+        for (var i = called.Count - 1; i >= 0; i--)
+        {
+            memory.Clear(block, 0x38);
+            memory.WriteUInt64(block, key?.Address ?? 0);
+            memory.WriteUInt32(block + 8, (uint)result);
+            memory.WriteUInt64(block + 0x10, pre);
+            memory.WriteUInt32(block + 0x18, (uint)result);
+            memory.WriteUInt64(block + 0x20, called[i].Context);
+            var status = (NtStatus)(uint)kernel.Verifier.CallDriver("a registry callback", called[i].Callback.Routine, called[i].Callback.Context, (ulong)PostOf(operation), block);
+            if (status == NtStatus.CallbackBypass)
+            {
+                result = (NtStatus)memory.ReadUInt32(block + 0x18);
+            }
+        }
+
+        return result;
+    }
+
+    private static RegistryNotification PostOf(RegistryNotification operation) => operation switch
+    {
+        >= RegistryNotification.PreCreateKeyEx => operation + 1,
+        RegistryNotification.PreKeyHandleClose => RegistryNotification.PostKeyHandleClose,
+        _ => operation + 15,
+    };
+}

@@ -1,0 +1,23 @@
+namespace NtScope.Lab.Registry;
+
+/// <summary>A key of the machine's registry.</summary>
+internal sealed class RegistryKey(string name, RegistryKey? parent)
+{
+    /// <summary>The last part of the path.</summary>
+    public string Name { get; set; } = name;
+
+    /// <summary>The key above; null for the root.</summary>
+    public RegistryKey? Parent { get; } = parent;
+
+    /// <summary>The keys below, by name.</summary>
+    public SortedDictionary<string, RegistryKey> Keys { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The values, by name; the default value's name is empty.</summary>
+    public SortedDictionary<string, RegistryData> Values { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether it has been deleted.</summary>
+    public bool IsDeleted { get; set; }
+
+    /// <summary>The full path: <c>\REGISTRY\MACHINE\SOFTWARE</c>.</summary>
+    public string Path => Parent is null ? Name : Parent.Path + "\\" + Name;
+}
