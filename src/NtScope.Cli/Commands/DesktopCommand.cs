@@ -84,10 +84,10 @@ internal static class DesktopCommand
 
     private static Command CreateClose()
     {
-        var name = Name();
+        var names = new Argument<string[]>("name") { Arity = ArgumentArity.OneOrMore, Description = "The desktop, or several" };
         var force = new Option<bool>("--force") { Description = "End what does not close by itself" };
-        return Verb("close", "Closes what lives on a desktop until the desktop is gone, and proves that it is", [name, force], parsed =>
-            DesktopCloser.Close(parsed.GetValue(name)!, parsed.GetValue(force), Say) ? ExitCode.Done : ExitCode.Findings);
+        return Verb("close", "Closes what lives on a desktop until the desktop is gone, and proves that it is", [names, force], parsed =>
+            parsed.GetValue(names)!.Select(name => DesktopCloser.Close(name, parsed.GetValue(force), Say)).ToList().TrueForAll(static gone => gone) ? ExitCode.Done : ExitCode.Findings);
     }
 
     private static Command CreateMove()

@@ -180,7 +180,7 @@ public sealed class DesktopAgent : IDisposable
         }
 
         new AgentServer(Answer).Start();
-        Say($"ready: {Hotkeys.Count} hotkeys on {string.Join(", ", SwitchOrder())}");
+        Say($"ready, process {Environment.ProcessId}: {Hotkeys.Count} hotkeys on {string.Join(", ", SwitchOrder())}");
         while (!_stop.Wait(Pause))
         {
             StartWatchdog();

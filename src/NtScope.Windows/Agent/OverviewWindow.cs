@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using NtScope.Windows.Desktops;
@@ -26,6 +27,8 @@ internal sealed unsafe class OverviewWindow
     private const int Transparent = 1;
     private const int ScreenWidth = 0;
     private const int ScreenHeight = 1;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     [ThreadStatic]
     private static OverviewWindow? s_open;
@@ -57,25 +60,35 @@ internal sealed unsafe class OverviewWindow
 
         var overview = new OverviewWindow(agent, here, direction);
         WindowClasses.Register(ClassName, &Procedure);
+        overview.StartPictures();
         s_open = overview;
         overview._window = User32.CreateWindow(
             TopmostToolWindow, ClassName, "Desktops", PopupVisible, 0, 0, overview._layout.Width, overview._layout.Height, 0, 0, Kernel32.GetModuleHandle(null), 0);
         if (overview._window == 0)
         {
-            s_open = null;
+            overview.Close();
             throw new DesktopException($"the overview cannot be shown: {ErrorText.Of(Marshal.GetLastPInvokeError())}");
         }
 
-        var window = overview._window;
-        overview._workers.AddRange(overview._names.Select(name => new SnapshotWorker(
-            name, overview._layout.PictureWidth, () => User32.PostMessage(window, WindowMessages.PictureTaken, 0, 0))));
-        _ = User32.SetForegroundWindow(window);
-        _ = User32.SetFocus(window);
+        _ = User32.SetForegroundWindow(overview._window);
+        _ = User32.SetFocus(overview._window);
         agent.Say($"overview on {here}");
     }
 
     /// <summary>Closes the overview of the calling thread, if one is open.</summary>
     public static void CloseHere() => s_open?.Close();
+
+    // The first pictures are taken before the overview covers what they show.
+    private void StartPictures()
+    {
+        _workers.AddRange(_names.Select(name => new SnapshotWorker(
+            name, _layout.PictureWidth, () => _ = _window != 0 && User32.PostMessage(_window, WindowMessages.PictureTaken, 0, 0))));
+        var clock = Stopwatch.StartNew();
+        foreach (var worker in _workers)
+        {
+            worker.WaitForFirst(clock.Elapsed < Patience ? Patience - clock.Elapsed : TimeSpan.Zero);
+        }
+    }
 
     private void Close()
     {

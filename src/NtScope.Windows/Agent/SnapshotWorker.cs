@@ -9,6 +9,7 @@ internal sealed class SnapshotWorker : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _first = new();
     private readonly string _name;
     private readonly int _width;
     private readonly Action _taken;
@@ -30,12 +31,16 @@ internal sealed class SnapshotWorker : IDisposable
     /// <summary>The latest picture; null before the first and if the desktop cannot be entered.</summary>
     public DesktopSnapshot? Latest { get; private set; }
 
+    /// <summary>Waits until the first picture is there, or cannot be, or the patience ends.</summary>
+    public void WaitForFirst(TimeSpan patience) => _first.Wait(patience);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _stop.Set();
         _thread.Join();
         _stop.Dispose();
+        _first.Dispose();
     }
 
     private void Run()
@@ -44,9 +49,11 @@ internal sealed class SnapshotWorker : IDisposable
         {
             BoundDesktop.Run(_name, desktop =>
             {
+                using var taker = new SnapshotTaker();
                 do
                 {
-                    Latest = SnapshotTaker.Take(desktop, _width);
+                    Latest = taker.Take(desktop, _width);
+                    _first.Set();
                     _taken();
                 }
                 while (!_stop.Wait(Pause));
@@ -55,7 +62,7 @@ internal sealed class SnapshotWorker : IDisposable
         catch (DesktopException)
         {
             // The desktop may have been closed meanwhile; the overview shows its name without a picture.
-            _taken();
+            _first.Set();
         }
     }
 }

@@ -9,6 +9,8 @@ namespace NtScope.Windows.Desktops;
 [SupportedOSPlatform("windows")]
 internal static unsafe class StationReader
 {
+    private const uint VisibleStation = 1;
+
     /// <summary>The names that EnumWindowStations gives.</summary>
     public static Outcome<IReadOnlyList<string>> Enumerate()
     {
@@ -45,7 +47,9 @@ internal static unsafe class StationReader
 
         try
         {
-            var input = DesktopReader.ReadInputName();
+            // A station that is not visible never has the user's input.
+            var flags = UserObject.ReadFlags(station.Value);
+            var input = flags.IsKnown && (flags.Value & VisibleStation) == 0 ? new Outcome<string>("") : DesktopReader.ReadInputName();
             return new StationFacts { Name = name, MissingRights = missing, Desktops = new([.. names.Value!.Select(desktop => DesktopReader.Read(desktop, input))]) };
         }
         finally

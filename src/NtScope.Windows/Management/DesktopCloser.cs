@@ -16,6 +16,8 @@ public sealed class DesktopCloser
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private static readonly string[] SystemProcesses = ["csrss.exe", "dwm.exe", "winlogon.exe", "wininit.exe", "services.exe", "lsass.exe", "smss.exe"];
+
     private readonly string _name;
     private readonly Action<string> _say;
     private readonly HashSet<uint> _ignored = [(uint)Environment.ProcessId];
@@ -80,7 +82,7 @@ public sealed class DesktopCloser
         if (!force)
         {
             _say(left.Count == 0
-                ? $"{_name} is still there: a process without windows holds it."
+                ? StillHeld()
                 : $"{_name} is still there. Left: {string.Join(", ", left.Select(static process => $"{process.Name} ({process.Pid})"))}; --force ends them.");
             return false;
         }
@@ -91,8 +93,17 @@ public sealed class DesktopCloser
             return Gone();
         }
 
-        _say($"{_name} is still there: a process without windows holds a handle to it.");
+        _say(StillHeld());
         return false;
+    }
+
+    // Holders are only named: some of them Windows cannot do without.
+    private string StillHeld()
+    {
+        var holders = (HandleTable.Desktops().Value ?? []).FirstOrDefault(desktop => string.Equals(desktop.Name, _name, StringComparison.OrdinalIgnoreCase));
+        var processes = new ProcessTable();
+        var names = (holders?.ProcessIds ?? []).Where(pid => !_ignored.Contains(pid)).Select(pid => $"{processes.Read(pid).Name} ({pid})").ToList();
+        return $"{_name} is still there: {(names.Count == 0 ? "a process without windows holds it" : $"held without a window by {string.Join(", ", names)}")}.";
     }
 
     private bool Gone()
@@ -107,6 +118,12 @@ public sealed class DesktopCloser
             .SelectMany(PidsOn).ToHashSet();
         foreach (var process in processes)
         {
+            if (process.Name is { } image && SystemProcesses.Contains(image, StringComparer.OrdinalIgnoreCase))
+            {
+                _say($"{image} ({process.Pid}) belongs to Windows and is left alone.");
+                continue;
+            }
+
             if (elsewhere.Contains(process.Pid))
             {
                 _say($"{process.Name} ({process.Pid}) has windows on other desktops and is left alone.");

@@ -21,6 +21,10 @@ internal static unsafe class Registry
     public static string? ReadText(nint root, string path, string name) =>
         ReadBytes(root, path, name) is { } bytes ? MemoryMarshal.Cast<byte, char>(bytes).TrimEnd('\0').ToString() : null;
 
+    /// <summary>A number of four bytes; null if there is none.</summary>
+    public static uint? ReadDword(nint root, string path, string name) =>
+        ReadBytes(root, path, name) is { Length: sizeof(uint) } bytes ? MemoryMarshal.Read<uint>(bytes) : null;
+
     /// <summary>The bytes of a value; null if there is none.</summary>
     public static byte[]? ReadBytes(nint root, string path, string name)
     {

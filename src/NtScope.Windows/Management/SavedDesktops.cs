@@ -94,6 +94,11 @@ public sealed record SavedDesktops(IReadOnlyList<SavedDesktop> Desktops)
         var complete = true;
         foreach (var desktop in Desktops)
         {
+            if (desktop.Programs.Count == 0 && !DesktopAccess.Exists(desktop.Name))
+            {
+                complete &= Try(desktop.Name, () => DesktopManager.New(desktop.Name, null), $"made {desktop.Name}", say);
+            }
+
             var running = DesktopAccess.Exists(desktop.Name)
                 ? DesktopManager.ProcessesOf(desktop.Name).Select(static process => process.CommandLine).ToHashSet(StringComparer.OrdinalIgnoreCase)
                 : [];
@@ -105,19 +110,28 @@ public sealed record SavedDesktops(IReadOnlyList<SavedDesktop> Desktops)
                     continue;
                 }
 
-                try
-                {
-                    var pid = DesktopAccess.Exists(desktop.Name) ? DesktopManager.Run(desktop.Name, program) : DesktopManager.New(desktop.Name, program);
-                    say($"{desktop.Name}: started {program} ({pid}).");
-                }
-                catch (DesktopException exception)
-                {
-                    complete = false;
-                    say($"{desktop.Name}: {exception.Message}.");
-                }
+                complete &= Try(
+                    desktop.Name,
+                    () => DesktopAccess.Exists(desktop.Name) ? DesktopManager.Run(desktop.Name, program) : DesktopManager.New(desktop.Name, program),
+                    $"started {program}",
+                    say);
             }
         }
 
         return complete;
+    }
+
+    private static bool Try(string desktop, Func<uint?> start, string done, Action<string> say)
+    {
+        try
+        {
+            say($"{desktop}: {done}{(start() is { } pid ? $" ({pid})" : "")}.");
+            return true;
+        }
+        catch (DesktopException exception)
+        {
+            say($"{desktop}: {exception.Message}.");
+            return false;
+        }
     }
 }

@@ -1,0 +1,207 @@
+// A stranger to the code under test: plants window stations and desktops, watches the input desktop, draws the captions that the overview
+// must show, and lists the tree with the same calls as ntscope, as the yardstick of its speed. Built without a C runtime of its own.
+#define UNICODE
+#include <windows.h>
+#include <tlhelp32.h>
+#include <sddl.h>
+#include <stdio.h>
+
+static double milliseconds(void)
+{
+    FILETIME now;
+    GetSystemTimePreciseAsFileTime(&now);
+    return (((unsigned long long)now.dwHighDateTime << 32 | now.dwLowDateTime) - 116444736000000000ull) / 10000.0;
+}
+
+static DWORD WINAPI show_window(void *desktop)
+{
+    SetThreadDesktop(desktop);
+    CreateWindowW(L"STATIC", L"planted window", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 50, 50, 300, 200, 0, 0, 0, 0);
+    printf("planted\n");
+    fflush(stdout);
+    MSG message;
+    while (GetMessageW(&message, 0, 0, 0) > 0)
+        DispatchMessageW(&message);
+    return 0;
+}
+
+// plant STATION DESKTOP: a window station with a desktop and a window on it.
+static int plant(wchar_t **arguments)
+{
+    HWINSTA station = CreateWindowStationW(arguments[0], 0, WINSTA_ALL_ACCESS, 0);
+    if (!station || !SetProcessWindowStation(station))
+        return printf("station: error %lu\n", GetLastError()), 1;
+    HDESK desktop = CreateDesktopW(arguments[1], 0, 0, 0, GENERIC_ALL, 0);
+    if (!desktop)
+        return printf("desktop: error %lu\n", GetLastError()), 1;
+    return show_window(desktop);
+}
+
+// hold DESKTOP [SDDL]: a desktop with a window on it and, at last, a security descriptor.
+static int hold(wchar_t **arguments)
+{
+    HDESK desktop = CreateDesktopW(arguments[0], 0, 0, 0, GENERIC_ALL, 0);
+    PSECURITY_DESCRIPTOR descriptor;
+    if (!desktop)
+        return printf("desktop: error %lu\n", GetLastError()), 1;
+    if (arguments[1])
+    {
+        if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(arguments[1], SDDL_REVISION_1, &descriptor, 0)
+            || !SetKernelObjectSecurity(desktop, DACL_SECURITY_INFORMATION, descriptor))
+            return printf("descriptor: error %lu\n", GetLastError()), 1;
+        printf("planted\n");
+        fflush(stdout);
+        Sleep(INFINITE);
+    }
+    return show_window(desktop);
+}
+
+// watch SECONDS: a line "milliseconds name" each time the input desktop changes.
+static int watch(wchar_t **arguments)
+{
+    wchar_t last[256] = L"", name[256];
+    double end = milliseconds() + 1000.0 * _wtoi(arguments[0]);
+    while (milliseconds() < end)
+    {
+        HDESK input = OpenInputDesktop(0, FALSE, DESKTOP_READOBJECTS);
+        DWORD length;
+        if (input && GetUserObjectInformationW(input, UOI_NAME, name, sizeof name, &length) && lstrcmpW(name, last))
+        {
+            printf("%.1f %ls\n", milliseconds(), name);
+            fflush(stdout);
+            lstrcpyW(last, name);
+        }
+        CloseDesktop(input);
+        Sleep(1);
+    }
+    return 0;
+}
+
+// caption TEXT FILE: the text as the overview writes it; the file holds width and height (four bytes each) and the pixels.
+static int caption(wchar_t **arguments)
+{
+    RECT area = {0, 0, 400, 28};
+    BITMAPINFO description = {{sizeof(BITMAPINFOHEADER), 400, -28, 1, 32, BI_RGB}};
+    DWORD size[2] = {400, 28}, written;
+    void *bits;
+    HDC context = CreateCompatibleDC(0);
+    SelectObject(context, CreateDIBSection(context, &description, DIB_RGB_COLORS, &bits, 0, 0));
+    FillRect(context, &area, CreateSolidBrush(0x00201810));
+    SelectObject(context, CreateFontW(-20, 0, 0, 0, 400, 0, 0, 0, 1, 0, 0, 0, 0, L"Segoe UI"));
+    SetBkMode(context, TRANSPARENT);
+    SetTextColor(context, 0x00ffffff);
+    DrawTextW(context, arguments[0], -1, &area, DT_CENTER | DT_VCENTER | DT_SINGLELINE | DT_END_ELLIPSIS);
+    GdiFlush();
+    HANDLE file = CreateFileW(arguments[1], GENERIC_WRITE, 0, 0, CREATE_ALWAYS, 0, 0);
+    WriteFile(file, size, sizeof size, &written, 0);
+    WriteFile(file, bits, 400 * 28 * 4, &written, 0);
+    CloseHandle(file);
+    return 0;
+}
+
+// handles PID: how many handles a process has open.
+static int handles(wchar_t **arguments)
+{
+    DWORD count = 0;
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, _wtoi(arguments[0]));
+    GetProcessHandleCount(process, &count);
+    printf("%lu\n", count);
+    return 0;
+}
+
+// kill PID: ends a process as a crash would.
+static int kill(wchar_t **arguments)
+{
+    return !TerminateProcess(OpenProcess(PROCESS_TERMINATE, FALSE, _wtoi(arguments[0])), 0xdead);
+}
+
+static BOOL CALLBACK list_child(HWND window, LPARAM unused)
+{
+    RECT place;
+    wchar_t name[256];
+    GetClassNameW(window, name, 256);
+    GetWindowRect(window, &place);
+    printf("%ls %ld %ld %ld %ld %s\n", name, place.left, place.top, place.right, place.bottom, IsWindowVisible(window) ? "visible" : "hidden");
+    return TRUE;
+}
+
+// tray DESKTOP: where the notification area of a desktop lies, and what is in it.
+static int tray(wchar_t **arguments)
+{
+    SetThreadDesktop(OpenDesktopW(arguments[0], 0, FALSE, GENERIC_ALL));
+    HWND bar = FindWindowW(L"Shell_TrayWnd", 0);
+    list_child(bar, 0);
+    EnumChildWindows(bar, list_child, 0);
+    return 0;
+}
+
+static int listed;
+
+static BOOL CALLBACK list_window(HWND window, LPARAM unused)
+{
+    wchar_t name[512], title[512];
+    DWORD process;
+    GetWindowThreadProcessId(window, &process);
+    GetClassNameW(window, name, 512);
+    InternalGetWindowText(window, title, 512);
+    printf("      %p %ls \"%ls\" %lu %lx\n", window, name, title, process, GetWindowLongW(window, GWL_STYLE));
+    listed++;
+    return TRUE;
+}
+
+static BOOL CALLBACK list_desktop(wchar_t *name, LPARAM unused)
+{
+    unsigned char descriptor[4096];
+    DWORD length;
+    HDESK desktop = OpenDesktopW(name, 0, FALSE, DESKTOP_READOBJECTS | DESKTOP_ENUMERATE | READ_CONTROL);
+    printf("    %ls\n", name);
+    GetKernelObjectSecurity(desktop, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, descriptor, sizeof descriptor, &length);
+    EnumDesktopWindows(desktop, list_window, 0);
+    CloseDesktop(desktop);
+    return TRUE;
+}
+
+static BOOL CALLBACK list_station(wchar_t *name, LPARAM unused)
+{
+    HWINSTA home = GetProcessWindowStation(), station = OpenWindowStationW(name, FALSE, WINSTA_ENUMDESKTOPS | WINSTA_READATTRIBUTES | WINSTA_ENUMERATE | READ_CONTROL);
+    printf("  %ls\n", name);
+    SetProcessWindowStation(station);
+    EnumDesktopsW(station, list_desktop, 0);
+    SetProcessWindowStation(home);
+    CloseWindowStation(station);
+    return TRUE;
+}
+
+// list: stations, desktops and windows, and the windows of every thread.
+static int list(wchar_t **unused)
+{
+    EnumWindowStationsW(list_station, 0);
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 thread = {sizeof thread};
+    for (BOOL more = Thread32First(snapshot, &thread); more; more = Thread32Next(snapshot, &thread))
+        EnumThreadWindows(thread.th32ThreadID, list_window, 0);
+    printf("%d windows\n", listed);
+    return 0;
+}
+
+static const struct
+{
+    const wchar_t *name;
+    int (*run)(wchar_t **);
+} verbs[] = {
+    {L"plant", plant}, {L"hold", hold}, {L"watch", watch}, {L"caption", caption}, {L"handles", handles}, {L"kill", kill}, {L"tray", tray}, {L"list", list},
+};
+
+void start(void)
+{
+    int count;
+    wchar_t **arguments = CommandLineToArgvW(GetCommandLineW(), &count);
+    for (int i = 0; count > 1 && i < (int)(sizeof verbs / sizeof *verbs); i++)
+        if (!lstrcmpW(arguments[1], verbs[i].name))
+        {
+            int code = verbs[i].run(arguments + 2);
+            fflush(stdout);
+            ExitProcess(code);
+        }
+    ExitProcess(2);
+}
