@@ -61,6 +61,7 @@ internal static class Application
             DebugCommand.Create(),
             DesktopsCommand.Create(),
             DesktopCommand.Create(),
+            VirtualCommand.Create(),
         };
         return root;
     }

@@ -19,6 +19,7 @@ public sealed class DesktopAgent : IDisposable
     private readonly AgentOptions _options;
     private readonly ManagedDesktops _managed = ManagedDesktops.Load();
     private readonly Dictionary<string, DesktopPresence> _presences = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _released = new(StringComparer.OrdinalIgnoreCase);
     private readonly ManualResetEventSlim _stop = new();
     private readonly Lock _lock = new();
     private Process? _watchdog;
@@ -257,6 +258,7 @@ public sealed class DesktopAgent : IDisposable
         lock (_lock)
         {
             _managed.Remove(name);
+            _released.Add(name);
             _presences.Remove(name, out presence);
         }
 
@@ -269,6 +271,7 @@ public sealed class DesktopAgent : IDisposable
         {
             if (!_presences.ContainsKey(name))
             {
+                _released.Remove(name);
                 _presences.Add(name, DesktopPresence.Enter(this, name));
             }
         }
@@ -276,12 +279,19 @@ public sealed class DesktopAgent : IDisposable
 
     private void EnterDesktopsWithShell()
     {
-        foreach (var name in DesktopAccess.Names())
+        var names = DesktopAccess.Names();
+        lock (_lock)
         {
+            _released.RemoveWhere(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        }
+
+        foreach (var name in names)
+        {
+            // One that is being closed still has its shell for a while, and must not be held by a return of the agent.
             bool known;
             lock (_lock)
             {
-                known = _presences.ContainsKey(name);
+                known = _presences.ContainsKey(name) || _released.Contains(name);
             }
 
             if (!known && DesktopInhabitants.HasShell(name))

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 
 namespace NtScope.Windows.VirtualDesktops;
 
@@ -15,9 +14,9 @@ internal sealed unsafe class ComPointer(nint value) : IDisposable
     public nint Slot(int index) => ((nint**)_value)[0][index];
 
     /// <summary>Takes a pointer that a call returned.</summary>
-    /// <exception cref="COMException">The call failed; it says which.</exception>
+    /// <exception cref="ComFailure">The call failed; it says which.</exception>
     public static ComPointer Take(int result, nint pointer, string call) =>
-        result >= 0 && pointer != 0 ? new ComPointer(pointer) : throw new COMException(call, result);
+        result >= 0 && pointer != 0 ? new ComPointer(pointer) : throw new ComFailure(call, result);
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using NtScope.Knowledge;
 using NtScope.Windows.Interop;
@@ -96,9 +95,9 @@ internal sealed unsafe class VirtualDesktopShell : IDisposable
             using var manager = QueryService(provider, known.Classes["VirtualDesktopManagerInternal"], identifiers["IVirtualDesktopManagerInternal"]);
             work(manager, slots, provider, identifiers);
         }
-        catch (COMException refused)
+        catch (ComFailure refused)
         {
-            throw new DesktopException($"the shell of build {_build}.{revision} does not answer as expected ({refused.Message}: 0x{refused.HResult:x8}); Task View (Win+Tab) does it by hand");
+            throw new DesktopException($"the shell of build {_build}.{revision} does not answer as expected ({refused.Message}: 0x{refused.Result:x8}); Task View (Win+Tab) does it by hand");
         }
     }
 
@@ -142,7 +141,7 @@ internal sealed unsafe class VirtualDesktopShell : IDisposable
     {
         if (result < 0)
         {
-            throw new COMException(call, result);
+            throw new ComFailure(call, result);
         }
     }
 }

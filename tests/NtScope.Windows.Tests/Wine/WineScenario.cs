@@ -10,7 +10,7 @@ namespace NtScope.Windows.Tests.Wine;
 public sealed class WineScenario : IDisposable
 {
     private const int CannotSetUp = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(16);
     private readonly string _folder = Directory.CreateTempSubdirectory("ntscope-wine-").FullName;
     private readonly string? _unusable;
 
@@ -44,7 +44,7 @@ public sealed class WineScenario : IDisposable
             "-p:RunAnalyzers=false", "-o", program, "-v", "q", "--nologo");
         published.Code.ShouldBe(0, published.Text);
         var executable = Directory.GetFiles(program, "*.exe").Single(static path => !path.EndsWith("createdump.exe", StringComparison.Ordinal));
-        Run("eng/wine-run", "--timeout", "400", "tests/NtScope.Windows.Tests/Wine/scenario", "/host" + executable, "/host" + probe, "/host" + _folder);
+        Run("eng/wine-run", "--timeout", "900", "tests/NtScope.Windows.Tests/Wine/scenario", "/host" + executable, "/host" + probe, "/host" + _folder);
     }
 
     /// <summary>What a step wrote.</summary>
@@ -77,6 +77,7 @@ public sealed class WineScenario : IDisposable
         var text = new StringBuilder();
         var start = new ProcessStartInfo(program.Contains('/', StringComparison.Ordinal) ? Path.Combine(Facts.ProjectRoot, program) : program, arguments)
         {
+            UseShellExecute = false,
             WorkingDirectory = Facts.ProjectRoot,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -40,8 +40,8 @@ public sealed class WineScenarioTests(WineScenario scenario) : IClassFixture<Win
         var row = Row("tree", "Locked");
 
         var denied = row.Findings.Where(static finding => finding.Kind == "access-denied").Select(static finding => finding.Detail.Split(' ')[0]).ToList();
-        denied.ShouldContain("DESKTOP_READOBJECTS");
-        denied.ShouldContain("READ_CONTROL");
+        denied.ShouldContain(static right => right == "DESKTOP_READOBJECTS");
+        denied.ShouldContain(static right => right == "READ_CONTROL");
         row.Sddl.ShouldBeNull();
     }
 
@@ -97,8 +97,8 @@ public sealed class WineScenarioTests(WineScenario scenario) : IClassFixture<Win
     {
         var made = Row("made", "Work");
 
-        made.Processes.Select(static process => process.Name).ShouldContain("notepad.exe");
-        made.Processes.Select(static process => process.Name).ShouldContain("winecfg.exe");
+        made.Processes.ShouldContain(static process => process.Name == "notepad.exe");
+        made.Processes.ShouldContain(static process => process.Name == "winecfg.exe");
         made.Windows.ShouldContain(static window => window.Title == "Untitled - Notepad" && window.Visible == true);
         Row("made", "Default").Windows.ShouldNotContain(static window => window.Title == "Untitled - Notepad");
     }
@@ -117,7 +117,7 @@ public sealed class WineScenarioTests(WineScenario scenario) : IClassFixture<Win
     public void A_saved_set_of_programs_comes_back_on_its_desktop()
     {
         scenario.Code("restore").ShouldBe(0);
-        Row("restored", "Work").Processes.Select(static process => process.Name).ShouldContain("notepad.exe");
+        Row("restored", "Work").Processes.ShouldContain(static process => process.Name == "notepad.exe");
         scenario.Code("close-again").ShouldBe(0);
     }
 
