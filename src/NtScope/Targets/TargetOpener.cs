@@ -18,14 +18,15 @@ public static class TargetOpener
 
         if (namesOrPaths is [var name])
         {
-            if (KnownBuildName.TryParse(name, out var build))
-            {
-                return KnownBuildTarget.Open(name, build, options.Knowledge);
-            }
-
+            // What is there comes first: people name folders after the builds that they hold.
             if (Directory.Exists(name))
             {
                 return ImageTarget.OpenFolder(name, options);
+            }
+
+            if (!File.Exists(name) && KnownBuildName.TryParse(name, out var build))
+            {
+                return KnownBuildTarget.Open(name, build, options.Knowledge);
             }
 
             RequireFile(name);
