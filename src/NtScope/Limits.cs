@@ -90,6 +90,15 @@ public static class Limits
     /// <summary>Runtime functions in .pdata.</summary>
     public const int RuntimeFunctions = 1 << 20;
 
+    /// <summary>Bytes of one section that are searched for code.</summary>
+    public const uint SearchedSectionBytes = 64u << 20;
+
+    /// <summary>Places that one search for a service table considers.</summary>
+    public const int TableCandidates = 64;
+
+    /// <summary>Comparisons that one search for a service table makes.</summary>
+    public const int TableComparisons = 1 << 20;
+
     /// <summary>Services of one table: an index has twelve bits.</summary>
     public const int ServicesPerTable = 0x1000;
 
@@ -140,6 +149,12 @@ public static class Limits
 
     /// <summary>Roots of page tables that are tried before a capture is given up.</summary>
     public const int DirectoryTableCandidates = 64;
+
+    /// <summary>Levels of folders below one that holds reference images.</summary>
+    public const int ImageFolderDepth = 8;
+
+    /// <summary>Rows of one verification; a machine with more is broken as a whole.</summary>
+    public const int VerificationRows = 1 << 16;
 
     /// <summary>Groups of a VMware state file.</summary>
     public const uint SnapshotGroups = 4096;

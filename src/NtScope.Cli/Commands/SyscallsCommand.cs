@@ -16,6 +16,7 @@ internal static class SyscallsCommand
         {
             SyscallsFindCommand.Create(),
             SyscallsDiffCommand.Create(),
+            SyscallsVerifyCommand.Create(),
         };
         var input = new TargetInput(command, "A known build (10.0.18362.476), images, a folder or a capture; on Windows, none means System32", several: true);
         var tables = new TableOption(command);

@@ -66,6 +66,9 @@ internal sealed class FileContent : ImageContent
         return copy;
     }
 
+    public override ReadOnlyMemory<byte> Stored(ImageSection section) =>
+        TryFind(section.Rva, out var range) ? _file.Slice(range.Stored > 0 ? (int)range.Offset : 0, (int)range.Stored) : default;
+
     public override bool TryGetOffset(uint rva, out uint offset)
     {
         var found = TryFind(rva, out var range) && rva - range.Rva < range.Stored;

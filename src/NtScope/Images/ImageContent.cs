@@ -9,6 +9,9 @@ internal abstract class ImageContent : IDisposable
     /// <summary>The bytes from <paramref name="rva"/> on, without copying where they lie together; parts that cannot be read are zero.</summary>
     public abstract ReadOnlyMemory<byte> Slice(uint rva, uint length);
 
+    /// <summary>The bytes of a section that are stored, without the zeros behind them.</summary>
+    public abstract ReadOnlyMemory<byte> Stored(ImageSection section);
+
     /// <summary>Where <paramref name="rva"/> stands in the input: an offset in the file, or the RVA itself in memory.</summary>
     public abstract bool TryGetOffset(uint rva, out uint offset);
 

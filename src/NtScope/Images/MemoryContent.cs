@@ -55,6 +55,8 @@ internal sealed class MemoryContent(IMemory memory, VirtualAddress start, uint s
         return bytes;
     }
 
+    public override ReadOnlyMemory<byte> Stored(ImageSection section) => Slice(section.Rva, Math.Min(section.VirtualSize, Limits.SearchedSectionBytes));
+
     public override bool TryGetOffset(uint rva, out uint offset)
     {
         offset = rva;

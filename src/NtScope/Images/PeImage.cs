@@ -206,6 +206,13 @@ public sealed class PeImage : IDisposable
     public ReadOnlyMemory<byte> Slice(uint rva, uint length) =>
         rva >= SizeOfImage ? default : _content.Slice(rva, Math.Min(length, SizeOfImage - rva));
 
+    /// <summary>The bytes of a section that the file has, for searches; in memory those that can be read, and zeros for the others.</summary>
+    public ReadOnlyMemory<byte> ContentOf(ImageSection section)
+    {
+        var bytes = _content.Stored(section);
+        return bytes.Length > Limits.SearchedSectionBytes ? bytes[..(int)Limits.SearchedSectionBytes] : bytes;
+    }
+
     /// <summary>Reads one byte.</summary>
     public bool TryReadByte(uint rva, out byte value)
     {

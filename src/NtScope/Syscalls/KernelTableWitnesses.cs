@@ -10,6 +10,8 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
     private const int DescriptorSearchInstructions = 48;
     private const int LookBack = 0x60;
 
+    private int _comparisons;
+
     /// <summary>Where <c>KeServiceDescriptorTable</c> may be: x86 exports it, on x64 an exported routine uses it.</summary>
     public static IEnumerable<uint> Descriptors(PeImage image) =>
         image.Exports.TryGetRva("KeServiceDescriptorTable", out var descriptor) ? [descriptor]
@@ -48,8 +50,8 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
             WriteEntry(sought, routine);
             foreach (var section in image.Sections)
             {
-                var bytes = image.Slice(section.Rva, section.VirtualSize).Span;
-                for (var from = 0; bytes[from..].IndexOf(sought) is >= 0 and var hit; from += hit + 1)
+                var bytes = image.ContentOf(section).Span;
+                for (var from = 0; candidates.Count < Limits.TableCandidates && bytes[from..].IndexOf(sought) is >= 0 and var hit; from += hit + 1)
                 {
                     var start = section.Rva + (long)(from + hit) - ((long)anchor * entrySize);
                     if (start > 0 && (start & 3) == 0 && pairs.TrueForAll(pair => Holds((uint)start + ((uint)pair.Number * (uint)entrySize), pair.Routine, entrySize)))
@@ -97,8 +99,8 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
                 continue;
             }
 
-            var bytes = image.Slice(section.Rva, section.VirtualSize).Span;
-            for (var from = 0; bytes[from..].IndexOf(sought) is >= 0 and var hit; from += hit + 1)
+            var bytes = image.ContentOf(section).Span;
+            for (var from = 0; stores.Count < Limits.TableCandidates && bytes[from..].IndexOf(sought) is >= 0 and var hit; from += hit + 1)
             {
                 var at = section.Rva + (uint)(from + hit);
                 if (image.TryReadPointer(at + 6, out var address) && (image.Relocations.Count == 0 || (image.Relocations.Contains(at + 2) && image.Relocations.Contains(at + 6))))
@@ -145,8 +147,8 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
                 continue;
             }
 
-            var bytes = image.Slice(section.Rva, section.VirtualSize).Span;
-            for (var at = 0; bytes[at..].IndexOf((byte)0x89) is >= 0 and var hit; at++)
+            var bytes = image.ContentOf(section).Span;
+            for (var at = 0; candidates.Count < Limits.TableCandidates && bytes[at..].IndexOf((byte)0x89) is >= 0 and var hit; at++)
             {
                 at += hit;
                 if (TryReadRelative(bytes, section.Rva, at, out var register, out var target) && descriptors.Contains(target)
@@ -191,6 +193,11 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
 
     private bool Holds(uint rva, uint routine, int entrySize)
     {
+        if (++_comparisons > Limits.TableComparisons)
+        {
+            return false;
+        }
+
         Span<byte> wanted = stackalloc byte[sizeof(ulong)];
         Span<byte> found = stackalloc byte[sizeof(ulong)];
         WriteEntry(wanted[..entrySize], routine);

@@ -22,6 +22,9 @@ internal sealed class MappedServiceTable
     /// <summary>What says so.</summary>
     public string Evidence { get; }
 
+    /// <summary>How many services the machine counts in it.</summary>
+    public int Count => _count;
+
     /// <summary>The kernel's own table: by its symbols, by what is known of this very kernel, else by <c>KeServiceDescriptorTable</c>.</summary>
     public static MappedServiceTable? Locate(Target target, Module module, VirtualAddress start, KnownServiceTable? known)
     {

@@ -21,6 +21,7 @@ internal static class RegistrationCall
         }
 
         var candidates = new List<ServiceTableCandidate>();
+        var calls = 0;
         foreach (var section in image.Sections)
         {
             if (!section.IsExecutable)
@@ -28,14 +29,18 @@ internal static class RegistrationCall
                 continue;
             }
 
-            var bytes = image.Slice(section.Rva, section.VirtualSize).Span;
+            var bytes = image.ContentOf(section).Span;
             ReadOnlySpan<byte> call = [0xFF, 0x15];
-            for (var from = 0; bytes[from..].IndexOf(call) is >= 0 and var hit; from += hit + 1)
+            for (var from = 0; calls < Limits.TableCandidates && bytes[from..].IndexOf(call) is >= 0 and var hit; from += hit + 1)
             {
                 var at = section.Rva + (uint)(from + hit);
-                if (CallsSlot(image, at, slot) && Follow(image, at) is { } candidate)
+                if (CallsSlot(image, at, slot))
                 {
-                    candidates.Add(candidate);
+                    calls++;
+                    if (Follow(image, at) is { } candidate)
+                    {
+                        candidates.Add(candidate);
+                    }
                 }
             }
         }

@@ -132,14 +132,26 @@ public sealed class StubReader
     /// <summary>Stubs stand at equal distances in the order of their numbers: a changed one has the number between its neighbours'.</summary>
     private static ServiceIndex? IndexFromNeighbours(ServiceStub[] byRva, uint rva)
     {
-        var above = Array.FindIndex(byRva, stub => stub.Rva > rva);
-        if (above <= 0 || byRva[above - 1].Index is not { } before || byRva[above].Index is not { } behind)
+        var above = FirstAbove(byRva, rva);
+        if (above == 0 || above == byRva.Length || byRva[above - 1].Index is not { } before || byRva[above].Index is not { } behind)
         {
             return null;
         }
 
         var distance = byRva[above].Rva - rva;
         return distance == rva - byRva[above - 1].Rva && distance <= 0x40 && behind.Value == before.Value + 2 ? new ServiceIndex(before.Value + 1) : null;
+    }
+
+    private static int FirstAbove(ServiceStub[] byRva, uint rva)
+    {
+        var (low, high) = (0, byRva.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = byRva[middle].Rva > rva ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     private bool TryDecode(uint rva, out StubPattern pattern)

@@ -13,6 +13,8 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
     private const int MaximumInstructions = 24;
     private const ulong SharedData = 0x7FFE0000;
     private const ulong SharedDataSize = 0x1000;
+    private const ulong SharedSystemCall = 0x7FFE0300;
+    private const ulong SharedSystemCallSize = 0x10;
 
     private readonly Lazy<HashSet<uint>> _exports = new(() => [.. image.Exports.Functions.Where(function => function.Forwarder is null).Select(function => function.Rva)]);
     private readonly Lazy<HashSet<uint>> _importSlots = new(() => [.. image.Imports.SelectMany(module => module.Functions).Select(function => function.SlotRva)]);
@@ -29,6 +31,11 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
         var readsSharedData = false;
         for (var i = 0; i < MaximumInstructions && code.TryNext(out var instruction); i++)
         {
+            if (instruction.Mnemonic is Mnemonic.Syscall or Mnemonic.Sysenter or Mnemonic.Int)
+            {
+                return false;
+            }
+
             readsSharedData |= ReadsSharedData(instruction);
             switch (instruction.FlowControl)
             {
@@ -86,7 +93,7 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
             var value = kind == OpKind.Memory ? instruction.MemoryDisplacement64
                 : kind is OpKind.Immediate32 or OpKind.Immediate32to64 or OpKind.Immediate64 ? instruction.GetImmediate(operand)
                 : 0;
-            if (value - SharedData < SharedDataSize)
+            if (value - SharedData < SharedDataSize && value - SharedSystemCall >= SharedSystemCallSize)
             {
                 return true;
             }

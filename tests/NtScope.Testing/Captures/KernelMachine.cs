@@ -28,29 +28,61 @@ public sealed class KernelMachine
     /// <param name="build">The build that KUSER_SHARED_DATA says.</param>
     /// <param name="symbols">Where the kernel's variables are; null to put them anywhere.</param>
     public KernelMachine(PdbIdentity pdb, ITypeSource types, uint build, ISymbolSource? symbols = null)
+        : this(Kernel(pdb, symbols), types, build)
     {
-        var builder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "ntoskrnl.exe" };
-        var code = builder.AddSection(".text", new byte[0x1000], executable: true);
-        var initial = Place("PsInitialSystemProcess", 0x2000);
-        ModuleListRva = Place("PsLoadedModuleList", 0x2040);
-        ProcessHeadRva = Place("PsActiveProcessHead", 0x2080);
-        uint[] places = [initial, ModuleListRva, ProcessHeadRva];
-        var data = places.Min() & ~0xFFFU;
-        builder.AddSectionAt(data, ".data", new byte[(int)((places.Max() + 0x1000 & ~0xFFFU) - data)]);
-        builder.WithPdb(pdb).Export("PsInitialSystemProcess", initial).Export("NtClose", code);
-        CodeRva = code;
+    }
 
+    /// <summary>A machine that runs the kernel of a file.</summary>
+    /// <param name="file">The kernel's file.</param>
+    /// <param name="types">The layouts of its structures.</param>
+    /// <param name="build">The build that KUSER_SHARED_DATA says.</param>
+    public KernelMachine(byte[] file, ITypeSource types, uint build)
+        : this((file, InitialOf(file), InitialOf(file) + 0x40, InitialOf(file) + 0x80, 0x1000), types, build)
+    {
+    }
+
+    private KernelMachine((byte[] File, uint Initial, uint ModuleList, uint ProcessHead, uint Code) kernel, ITypeSource types, uint build)
+    {
+        ModuleListRva = kernel.ModuleList;
+        ProcessHeadRva = kernel.ProcessHead;
+        CodeRva = kernel.Code;
         Tables = PageTables.FourLevel(Memory, RootAddress, 0x1B0000).MapSelf(0x1ED);
-        var image = MapImage(builder.Build(), Base, ImageAddress);
+        var image = MapImage(kernel.File, Base, ImageAddress);
         Tables.MapRun(PoolVirtual, PoolAddress, 0x10000);
         Tables.Map(SharedDataVirtual, SharedDataAddress);
         Memory.WriteUInt32(SharedDataAddress + 0x260, build);
         Memory.WriteUInt32(SharedDataAddress + 0x26C, 10);
         _ = Memory[0xFFF];
 
-        Write(Base + initial, PoolVirtual + ProcessAt);
+        Write(Base + kernel.Initial, PoolVirtual + ProcessAt);
         WriteProcess(types);
         WriteModules(image);
+    }
+
+    private static uint InitialOf(byte[] file)
+    {
+        using var image = PeImage.FromBytes(file, "kernel");
+        return image.Exports.TryGetRva("PsInitialSystemProcess", out var rva) ? rva : throw new InvalidOperationException("This is no kernel.");
+    }
+
+    private static (byte[] File, uint Initial, uint ModuleList, uint ProcessHead, uint Code) Kernel(PdbIdentity pdb, ISymbolSource? symbols)
+    {
+        var builder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "ntoskrnl.exe" };
+        var code = builder.AddSection(".text", new byte[0x1000], executable: true);
+        var initial = Place("PsInitialSystemProcess", 0x2000);
+        var moduleList = Place("PsLoadedModuleList", 0x2040);
+        var processHead = Place("PsActiveProcessHead", 0x2080);
+        uint[] places = [initial, moduleList, processHead, Place("KiServiceTable", 0x2100), Place("KeServiceDescriptorTable", 0x2100), Place("KeServiceDescriptorTableShadow", 0x2100)];
+        var data = places.Min() & ~0xFFFU;
+        builder.AddSectionAt(data, ".data", new byte[(int)((places.Max() + 0x1000 & ~0xFFFU) - data)]);
+        builder.WithPdb(pdb).Export("PsInitialSystemProcess", initial).Export("NtClose", code).Export("KeBugCheckEx", code);
+        if (symbols is not null)
+        {
+            // The real kernel's code goes on behind its data; routines must lie in code.
+            builder.AddSectionAt(0x700000, "PAGE", new byte[0x1000], executable: true, virtualSize: 0x400000);
+        }
+
+        return (builder.Build(), initial, moduleList, processHead, code);
 
         uint Place(string name, uint otherwise) => symbols?.TryGetRva(name, out var rva) == true ? rva : otherwise;
     }
@@ -100,14 +132,40 @@ public sealed class KernelMachine
     /// <summary>Writes eight bytes at a virtual address that the system maps.</summary>
     public void Write(ulong address, ulong value) => Memory.WriteUInt64(Physical(address), value);
 
+    /// <summary>Writes bytes at a virtual address that the system maps; they must not cross a page.</summary>
+    public void Write(ulong address, ReadOnlySpan<byte> bytes) => Memory.Write(Physical(address), bytes);
+
+    /// <summary>Writes the service table as a running kernel has it: offsets from its start, and how many arguments are on the stack.</summary>
+    /// <param name="tableRva">Where it is, from the kernel's base.</param>
+    /// <param name="services">Where the routine of each service is, from the kernel's base, and its stack arguments.</param>
+    public KernelMachine WithServiceTable(uint tableRva, IReadOnlyList<(uint Rva, int StackArguments)> services)
+    {
+        for (var i = 0; i < services.Count; i++)
+        {
+            SetEntry(tableRva, i, services[i].Rva, services[i].StackArguments);
+        }
+
+        return this;
+    }
+
+    /// <summary>Writes one entry of a service table.</summary>
+    public void SetEntry(uint tableRva, int index, uint routineRva, int stackArguments) =>
+        Memory.WriteUInt32(Physical(Base + tableRva + (ulong)(index * 4)), unchecked((uint)((int)(routineRva - tableRva) << 4) | (uint)stackArguments));
+
     private uint MapImage(byte[] file, ulong start, ulong physical)
     {
         using var image = PeImage.FromBytes(file, "kernel");
         var mapped = new byte[image.SizeOfImage];
-        file.AsSpan(0, 0x400).CopyTo(mapped);
+        file.AsSpan(0, 0x1000).CopyTo(mapped);
         foreach (var section in image.Sections)
         {
-            image.Read(section.Rva, mapped.AsSpan((int)section.Rva, (int)section.VirtualSize), out _);
+            image.Read(section.Rva, mapped.AsSpan((int)section.Rva, (int)Math.Min(section.VirtualSize, image.SizeOfImage - section.Rva)), out _);
+        }
+
+        for (var i = 0; i < image.Relocations.Count; i++)
+        {
+            var place = mapped.AsSpan((int)image.Relocations[i].Rva);
+            BitConverter.TryWriteBytes(place, unchecked(BitConverter.ToUInt64(place) + start - image.PreferredBase));
         }
 
         Memory.Write(physical, mapped);

@@ -1,0 +1,11 @@
+namespace NtScope.Fuzz;
+
+/// <summary>What one case may cost, however hostile its input, and when a run gives up.</summary>
+internal static class FuzzBounds
+{
+    public const long Allocation = 256L << 20;
+
+    public const int Failures = 20;
+
+    public static TimeSpan Time { get; } = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using NtScope;
+using NtScope.Fuzz;
+
+// usage: NtScope.Fuzz [target|all] [cases] [first case]
+// A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again.
+IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget()];
+var wanted = args.Length > 0 ? args[0] : "all";
+var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
+var first = args.Length > 2 ? int.Parse(args[2]) : 0;
+var chosen = Array.FindAll(targets, target => wanted == "all" || target.Name == wanted);
+if (chosen.Length == 0)
+{
+    Console.Error.WriteLine($"there is no target {wanted}; there are {string.Join(", ", targets.Select(target => target.Name))} and all");
+    return 2;
+}
+
+var failures = 0;
+foreach (var target in chosen)
+{
+    var (accepted, refused, slowest) = (0, 0, TimeSpan.Zero);
+    var watch = Stopwatch.StartNew();
+    for (var i = first; i < first + cases; i++)
+    {
+        var input = new Mutator(new Random(i)).Mutate(target.Seeds);
+        var start = watch.Elapsed;
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        string? failure = null;
+        try
+        {
+            target.Read(input);
+            accepted++;
+        }
+        catch (InputException)
+        {
+            refused++;
+        }
+        catch (Exception problem)
+        {
+            failure = problem.ToString();
+        }
+
+        var elapsed = watch.Elapsed - start;
+        slowest = elapsed > slowest ? elapsed : slowest;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (elapsed > FuzzBounds.Time || allocated > FuzzBounds.Allocation)
+        {
+            failure ??= $"took {elapsed.TotalMilliseconds:f0} ms and {allocated >> 20} MB";
+        }
+
+        if (failure is not null)
+        {
+            failures++;
+            var path = Path.Combine(Path.GetTempPath(), $"ntscope-fuzz-{target.Name}-{i}.bin");
+            File.WriteAllBytes(path, input);
+            Console.WriteLine($"{target.Name} case {i} ({path}): {failure}");
+            if (failures >= FuzzBounds.Failures)
+            {
+                return 1;
+            }
+        }
+    }
+
+    Console.WriteLine(
+        $"{target.Name}: {cases} cases from {first} in {watch.Elapsed.TotalSeconds:f0} s, {accepted} accepted, {refused} refused, slowest {slowest.TotalMilliseconds:f0} ms");
+}
+
+Console.WriteLine($"{failures} failures");
+return failures == 0 ? 0 : 1;

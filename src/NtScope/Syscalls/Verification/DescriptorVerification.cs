@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace NtScope.Syscalls.Verification;
+
+/// <summary>
+/// Checks the kernel's service descriptors (KSERVICE_TABLE_DESCRIPTOR: table, counters, limit, argument table): what the system call dispatcher
+/// really uses. The shadow and the filter set have a second one for win32k.
+/// </summary>
+internal sealed class DescriptorVerification(VerificationContext context, ExpectedTable nt, IReadOnlyList<ExpectedTable> windowManagers)
+{
+    private const int PointersInDescriptor = 4;
+
+    /// <summary>Checks all descriptors that can be found; a table that one points at instead of the true one is given to <paramref name="verifyActive"/>.</summary>
+    public void Verify(Action<ExpectedTable, VirtualAddress> verifyActive)
+    {
+        var pointer = (uint)nt.Memory.PointerSize;
+        foreach (var name in (ReadOnlySpan<string>)["KeServiceDescriptorTable", "KeServiceDescriptorTableShadow", "KeServiceDescriptorTableFilter"])
+        {
+            foreach (var rva in PlacesOf(name))
+            {
+                Verify(name, nt.Base + rva, nt, verifyActive);
+                if (name.EndsWith("Shadow", StringComparison.Ordinal) && windowManagers.Count > 0)
+                {
+                    Verify(name, nt.Base + rva + PointersInDescriptor * pointer, windowManagers[0], verifyActive);
+                }
+            }
+        }
+    }
+
+    private IEnumerable<uint> PlacesOf(string name)
+    {
+        if (nt.Module.Symbols?.TryGetRva(name, out var rva) == true)
+        {
+            return [rva];
+        }
+
+        return name == "KeServiceDescriptorTable" && nt.Module.Image is { } image ? KernelTableWitnesses.Descriptors(nt.File ?? image) : [];
+    }
+
+    private void Verify(string name, VirtualAddress descriptor, ExpectedTable expected, Action<ExpectedTable, VirtualAddress> verifyActive)
+    {
+        var pointer = (uint)nt.Memory.PointerSize;
+        if (!nt.Memory.TryReadPointer(descriptor, out var table, out _) || !nt.Memory.TryReadUInt32(descriptor + 2 * pointer, out var limit, out _))
+        {
+            context.CountUnreadable("service descriptors");
+            return;
+        }
+
+        // A set that this machine never filled (no filtered process, no win32k yet) is empty.
+        if (table.IsZero)
+        {
+            return;
+        }
+
+        if (table != expected.Start)
+        {
+            context.Add(new VerificationRow
+            {
+                Kind = VerificationKind.TableRelocated,
+                Table = expected.Kind,
+                Address = descriptor,
+                Expected = expected.Start.ToString(),
+                Target = table,
+                Owner = context.OwnerOf(table),
+                Evidence = expected.Evidence,
+                Detail = $"{name} points at a table at {table}, the true one is at {expected.Start}",
+            });
+            verifyActive(expected, table);
+        }
+
+        if (expected.Count is { } count && limit != count)
+        {
+            context.Add(new VerificationRow
+            {
+                Kind = VerificationKind.LimitChanged,
+                Table = expected.Kind,
+                Address = descriptor + 2 * pointer,
+                Expected = "0x" + count.ToString("x", CultureInfo.InvariantCulture),
+                Evidence = expected.Evidence,
+                Detail = $"{name} allows 0x{limit:x} services, it should be 0x{count:x}",
+            });
+        }
+
+        if (expected.ArgumentTableRva is { } arguments
+            && nt.Memory.TryReadPointer(descriptor + 3 * pointer, out var argumentTable, out _)
+            && argumentTable != expected.Base + arguments)
+        {
+            context.Add(new VerificationRow
+            {
+                Kind = VerificationKind.ArgumentsChanged,
+                Table = expected.Kind,
+                Address = descriptor + 3 * pointer,
+                Expected = (expected.Base + arguments).ToString(),
+                Target = argumentTable,
+                Owner = context.OwnerOf(argumentTable),
+                Evidence = expected.Evidence,
+                Detail = $"{name} takes argument counts from {argumentTable}, it should be {expected.Base + arguments}",
+            });
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using NtScope.Knowledge;
+
+namespace NtScope.Syscalls.Verification;
+
+/// <summary>Says what the tables of a machine should be: from the images' files, else from knowledge, else from what memory itself names.</summary>
+internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, IReferenceImages? references, List<string> notes)
+{
+    /// <summary>The kernel's table; null, with a note, if nothing says where it is.</summary>
+    public ExpectedTable? OfKernel(Module module)
+    {
+        var known = module.Pdb is { } pdb ? knowledge.FindKernel(pdb)?.Services : null;
+        if (FromFile(module, ServiceTableKind.Nt, target.Memory, known) is { } fromFile)
+        {
+            return fromFile;
+        }
+
+        if (known is not null)
+        {
+            notes.Add($"{module.Name} is compared with its known table of {known.Count} services; routines and argument counts are checked by structure only.");
+            return new ExpectedTable
+            {
+                Kind = ServiceTableKind.Nt,
+                Module = module,
+                Memory = target.Memory,
+                TableRva = known.TableRva,
+                LimitRva = known.LimitRva,
+                ArgumentTableRva = known.ArgumentTableRva,
+                Count = known.Count,
+                Routines = [.. Enumerable.Range(0, known.Count).Select(index => (uint?)known.RvaOf(index))],
+                Evidence = VerificationEvidence.Knowledge,
+            };
+        }
+
+        if (MappedServiceTable.Locate(target, module, module.Base!.Value, known: null) is { } mapped && module.Contains(mapped.Start))
+        {
+            notes.Add($"Neither a file nor knowledge of this {module.Name} is at hand: its table at {mapped.Start} is checked by structure only, which is weaker.");
+            return new ExpectedTable
+            {
+                Kind = ServiceTableKind.Nt,
+                Module = module,
+                Memory = target.Memory,
+                TableRva = (uint)(mapped.Start - module.Base!.Value),
+                LimitRva = RvaOf(module, "KiServiceLimit"),
+                ArgumentTableRva = RvaOf(module, "KiArgumentTable"),
+                Count = mapped.Count,
+                Evidence = VerificationEvidence.Structure,
+            };
+        }
+
+        notes.Add($"The service table of {module.Name} was not found, so it is not verified: give its file with --images.");
+        return null;
+    }
+
+    /// <summary>The window manager's tables as one session maps them: the main one, and the filter's where there is one.</summary>
+    public IEnumerable<ExpectedTable> OfWindowManager(Module module, IMemory memory, SessionSpace? session)
+    {
+        if (FromFile(module, ServiceTableKind.Win32k, memory, known: null) is { } fromFile)
+        {
+            yield return fromFile with { Session = session };
+            yield break;
+        }
+
+        if (RvaOf(module, "W32pServiceTable") is { } table && RvaOf(module, "W32pServiceLimit") is { } limit)
+        {
+            notes.Add($"No file of {module.Name} is at hand: its table is checked by structure only, which is weaker.");
+            yield return new ExpectedTable
+            {
+                Kind = ServiceTableKind.Win32k,
+                Module = module,
+                Memory = memory,
+                TableRva = table,
+                LimitRva = limit,
+                ArgumentTableRva = RvaOf(module, "W32pArgumentTable"),
+                Evidence = VerificationEvidence.Structure,
+                Session = session,
+            };
+        }
+        else
+        {
+            notes.Add($"{module.Name} does not say where its service table is, so it is not verified: give its file with --images.");
+        }
+    }
+
+    private ExpectedTable? FromFile(Module module, ServiceTableKind kind, IMemory memory, KnownServiceTable? known)
+    {
+        if (module.Image is not { } image || references?.Find(image) is not { } file)
+        {
+            return null;
+        }
+
+        var search = ServiceTableFinder.Find(file, module.Symbols, known);
+        if (search.Tables.FirstOrDefault(table => table.Kind == kind && !table.IsFilter) is not { } table)
+        {
+            notes.AddRange(search.Problems.Select(problem => $"{file.Name}: {problem}."));
+            return null;
+        }
+
+        notes.Add($"{module.Name} is compared with {file.Name}.");
+        return new ExpectedTable
+        {
+            Kind = kind,
+            Module = module,
+            Memory = memory,
+            TableRva = table.Rva,
+            LimitRva = table.LimitRva,
+            ArgumentTableRva = table.ArgumentTableRva,
+            Count = table.Slots.Count,
+            Routines = [.. table.Slots.Select(slot => slot.RoutineRva)],
+            StackArguments = [.. table.Slots.Select(slot => slot.StackArguments)],
+            Evidence = VerificationEvidence.File,
+            File = file,
+        };
+    }
+
+    private static uint? RvaOf(Module module, string name) =>
+        module.Symbols?.TryGetRva(name, out var rva) == true || module.Image?.Exports.TryGetRva(name, out rva) == true ? rva : null;
+}
