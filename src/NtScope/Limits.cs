@@ -195,8 +195,20 @@ public static class Limits
     /// <summary>Entries of one handle table; Windows allows 16,711,680 handles to a process.</summary>
     public const int HandleTableEntries = 1 << 24;
 
-    /// <summary>Directories and objects of the object namespace.</summary>
-    public const int NamespaceObjects = 1 << 20;
+    /// <summary>Threads that are followed in the lists of all processes together; a busy server has some ten thousand.</summary>
+    public const int ListedThreads = 1 << 20;
+
+    /// <summary>Objects of the object namespace; Windows has some thousand.</summary>
+    public const int NamespaceObjects = 1 << 17;
+
+    /// <summary>Characters of one name in the object namespace that are taken over.</summary>
+    public const int ObjectNameCharacters = 1024;
+
+    /// <summary>Characters of a path that symbolic links are followed in.</summary>
+    public const int LinkPathCharacters = 512;
+
+    /// <summary>Symbolic links that are followed for one report; Windows has some hundred.</summary>
+    public const int ResolvedLinks = 1 << 15;
 
     /// <summary>Depth of the object namespace; Windows has fewer than ten levels.</summary>
     public const int NamespaceDepth = 64;
@@ -204,11 +216,14 @@ public static class Limits
     /// <summary>Steps in resolving one symbolic link of the object namespace; the kernel itself stops at 32.</summary>
     public const int SymbolicLinkSteps = 32;
 
-    /// <summary>Devices of one driver, and devices on one stack.</summary>
-    public const int DriverDevices = 1 << 16;
+    /// <summary>Devices of one driver.</summary>
+    public const int DriverDevices = 1 << 12;
 
-    /// <summary>Pool allocations that a scan keeps for one kind of object.</summary>
-    public const int PoolHits = 1 << 20;
+    /// <summary>Devices on one stack; the kernel's own counter of stack locations has eight bits.</summary>
+    public const int DeviceStack = 256;
+
+    /// <summary>Pool allocations that a scan looks into for one kind of object.</summary>
+    public const int PoolCandidates = 1 << 18;
 
     /// <summary>Routines registered in one callback list.</summary>
     public const int Callbacks = 1 << 12;

@@ -14,7 +14,7 @@ internal sealed class TargetInput
     /// <param name="several">Whether several images may be named, to be joined.</param>
     public TargetInput(Command command, string description, bool several = false)
     {
-        _names = new Argument<string[]>("target") { Description = description, Arity = several ? ArgumentArity.ZeroOrMore : ArgumentArity.ZeroOrOne };
+        _names = new Argument<string[]>("target") { Description = description, Arity = several ? ArgumentArity.ZeroOrMore : ArgumentArity.ZeroOrOne, CustomParser = static result => [.. result.Tokens.Select(token => token.Value)] };
         command.Add(_names);
         _symbols = new SymbolsOption(command);
     }

@@ -12,6 +12,9 @@ internal static class MinifilterCallbacks
     private const byte LastOperation = 0x80;
     private const int Operations = 64;
 
+    /// <summary>Instances of a filter that are named; one for each volume.</summary>
+    private const int Instances = 64;
+
     /// <summary>Adds a row for each operation that a filter watches.</summary>
     public static void Collect(CallbackCollector collector)
     {
@@ -42,6 +45,12 @@ internal static class MinifilterCallbacks
 
             foreach (var filter in Walk(collector, filters))
             {
+                if (slot >= Limits.Callbacks)
+                {
+                    collector.Context.Note($"The filter manager's lists go on past {Limits.Callbacks} filters.");
+                    return;
+                }
+
                 ReadFilter(collector, context, filter - filterLink, slot++);
             }
         }
@@ -87,7 +96,7 @@ internal static class MinifilterCallbacks
             return string.Empty;
         }
 
-        var instances = Walk(collector, head).Select(entry =>
+        var instances = Walk(collector, head).Take(Instances).Select(entry =>
         {
             var instance = context.At("_FLT_INSTANCE", entry - link);
             var volume = instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text("DeviceName") : null;

@@ -77,7 +77,8 @@ public sealed class KernelContext
     }
 
     /// <summary>Where the kernel's symbol or export of this name is; null if it has no such name.</summary>
-    public VirtualAddress? Find(string symbol) => Kernel.Symbols?.TryGetRva(symbol, out var rva) == true ? Base + rva : null;
+    public VirtualAddress? Find(string symbol) =>
+        Kernel.Symbols?.TryGetRva(symbol, out var rva) == true || Kernel.Image?.Exports.TryGetRva(symbol, out rva) == true ? Base + rva : null;
 
     /// <summary>The pointer that stands at a symbol of the kernel; null if there is no such symbol or it cannot be read.</summary>
     public VirtualAddress? FindPointer(string symbol) =>

@@ -22,6 +22,7 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
     private readonly byte[] _bytes;
     private readonly Dictionary<string, (VirtualAddress Type, byte Index)> _types = new(StringComparer.Ordinal);
     private readonly uint _imageSize;
+    private readonly byte? _cookie;
     private uint _used;
 
     /// <summary>An empty machine with a kernel of the knowledge whose symbols are known.</summary>
@@ -30,10 +31,16 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
         _ = FileVersion.TryParse(version, out var parsed);
         Known = KnowledgeBase.Embedded.FindKernel(parsed) ?? throw new ArgumentException("no such kernel", nameof(version));
         Symbols = Known.Symbols ?? throw new ArgumentException("no symbols of this kernel", nameof(version));
-        _imageSize = (Symbols.All().Last().Rva + 0x2000) & ~0xFFFu;
+        _ = Symbols.TryGetNearest(uint.MaxValue, out var last);
+        _imageSize = (last.Rva + 0x2000) & ~0xFFFu;
         _bytes = new byte[_imageSize + PoolSize];
         _used = _imageSize;
-        WriteByte(Symbol("ObHeaderCookie"), Cookie);
+        _cookie = parsed.Major >= 10 ? Cookie : null;
+        if (_cookie is not null)
+        {
+            WriteByte(Symbol("ObHeaderCookie"), Cookie);
+        }
+
         foreach (var (name, index) in new[] { ("Type", 2), ("Directory", 3), ("SymbolicLink", 4), ("Process", 7), ("Thread", 8), ("Driver", 9), ("Device", 10) })
         {
             AddType(name, (byte)index);
@@ -79,6 +86,12 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
             .. OtherModules,
         ],
     };
+
+    /// <summary>The end of what was allocated.</summary>
+    public VirtualAddress PoolEnd => Base + _used;
+
+    /// <summary>Flips bits of a byte.</summary>
+    public void Flip(VirtualAddress place, byte bits) => At(place, 1)[0] ^= bits;
 
     /// <summary>Where a variable of the kernel is.</summary>
     public VirtualAddress Symbol(string name) =>
@@ -142,7 +155,7 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
     {
         var header = body - OffsetOf("_OBJECT_HEADER", "Body");
         var index = _types.TryGetValue(typeName, out var type) ? type.Index : (byte)0;
-        WriteByte(header + OffsetOf("_OBJECT_HEADER", "TypeIndex"), (byte)(index ^ (byte)(header.Value >> 8) ^ Cookie));
+        WriteByte(header + OffsetOf("_OBJECT_HEADER", "TypeIndex"), _cookie is { } cookie ? (byte)(index ^ (byte)(header.Value >> 8) ^ cookie) : index);
     }
 
     /// <summary>The type object of a name.</summary>

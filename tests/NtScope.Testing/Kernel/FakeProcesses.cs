@@ -68,5 +68,5 @@ public sealed class FakeProcesses
     /// <summary>Takes an ID out of the table.</summary>
     public void RemoveIdentifier(uint id) => _kernel.WriteNumber(_table + id / 4 * 16, 0);
 
-    private void AddIdentifier(uint id, VirtualAddress body) => _kernel.WriteNumber(_table + id / 4 * 16, (body.Value << 16) | 1);
+    private void AddIdentifier(uint id, VirtualAddress body) => _kernel.WriteNumber(_table + id / 4 * 16, _kernel.Known.Version.Major >= 10 ? (body.Value << 16) | 1 : body.Value | 1);
 }

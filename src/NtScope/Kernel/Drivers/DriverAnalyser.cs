@@ -96,7 +96,7 @@ public static class DriverAnalyser
         {
             if (!seen.Add(device) || seen.Count > Limits.DriverDevices)
             {
-                driverFindings.Add(new Finding("device-list-cyclic", $"The list of devices comes back to {device}"));
+                driverFindings.Add(new Finding("device-list-cyclic", $"The list of devices comes back to {device} or does not end"));
                 break;
             }
 
@@ -120,9 +120,9 @@ public static class DriverAnalyser
         var seen = new HashSet<VirtualAddress> { device.Address };
         for (var next = device.Pointer("AttachedDevice"); next is { IsZero: false } above;)
         {
-            if (!seen.Add(above) || seen.Count > Limits.DriverDevices)
+            if (!seen.Add(above) || seen.Count > Limits.DeviceStack)
             {
-                findings.Add(new Finding("device-stack-cyclic", $"The stack comes back to {above}"));
+                findings.Add(new Finding("device-stack-cyclic", $"The stack comes back to {above} or does not end"));
                 break;
             }
 

@@ -8,6 +8,7 @@ public sealed class ObjectNamespace
     private readonly KernelContext _context;
     private readonly ObjectManager _objects;
     private Dictionary<string, NamespaceEntry>? _byPath;
+    private int _resolved;
 
     /// <summary>The namespace of a kernel.</summary>
     public ObjectNamespace(KernelContext context, ObjectManager objects)
@@ -44,7 +45,13 @@ public sealed class ObjectNamespace
     /// <summary>The object that a path leads to once every symbolic link on the way is followed; null if it leads to none.</summary>
     public NamespaceEntry? Resolve(string path)
     {
-        for (var steps = 0; steps < Limits.SymbolicLinkSteps; steps++)
+        if (_resolved++ >= Limits.ResolvedLinks)
+        {
+            _context.Note($"Only {Limits.ResolvedLinks} symbolic links were followed.");
+            return null;
+        }
+
+        for (var steps = 0; steps < Limits.SymbolicLinkSteps && path.Length <= Limits.LinkPathCharacters && path.StartsWith('\\'); steps++)
         {
             var followed = false;
             for (var end = path.IndexOf('\\', 1); ; end = path.IndexOf('\\', end + 1))
@@ -126,9 +133,10 @@ public sealed class ObjectNamespace
             findings.Add(new Finding("type-unknown", "The object's header does not lead to a type"));
         }
 
-        if (name is null)
+        if (name is null or { Length: 0 or > Limits.ObjectNameCharacters })
         {
-            findings.Add(new Finding("name-unknown", "The object stands in a directory, but its name cannot be read"));
+            findings.Add(new Finding("name-unknown", name is null ? "The object stands in a directory, but its name cannot be read" : $"The object's name has {name.Length} characters"));
+            name = null;
         }
 
         return new NamespaceEntry($@"{parent}\{name ?? body.ToString()}", name ?? body.ToString(), typeName, body, findings);

@@ -16,6 +16,7 @@ internal sealed class PoolObjectFinder
     private readonly KernelContext _context;
     private readonly uint[] _listOffsets;
     private readonly uint _signature;
+    private int _candidatesLeft = Limits.PoolCandidates;
 
     private PoolObjectFinder(KernelContext context, uint signature, uint[] listOffsets)
     {
@@ -49,8 +50,18 @@ internal sealed class PoolObjectFinder
         var alignment = _context.Types.PointerSize * 2;
         for (var body = alignment * 2; body + sizeof(uint) <= Math.Min(page.Length, OptionalHeaderBytes); body += alignment)
         {
-            if ((BinaryPrimitives.ReadUInt32LittleEndian(page[body..]) & SignatureMask) == _signature
-                && FindAddress(hit.Header + (uint)body, page[body..]) is { } address)
+            if ((BinaryPrimitives.ReadUInt32LittleEndian(page[body..]) & SignatureMask) != _signature)
+            {
+                continue;
+            }
+
+            if (_candidatesLeft-- <= 0)
+            {
+                _context.Note($"The scan looked into {Limits.PoolCandidates} allocations of one kind and passed over the rest.");
+                return null;
+            }
+
+            if (FindAddress(hit.Header + (uint)body, page[body..]) is { } address)
             {
                 return address;
             }

@@ -16,6 +16,7 @@ public sealed class ProcessSurvey
     private readonly Dictionary<VirtualAddress, Sighting> _processes = [];
     private readonly Dictionary<VirtualAddress, Sighting> _threads = [];
     private readonly HashSet<VirtualAddress> _brokenLinks = [];
+    private int _threadsLeft = Limits.ListedThreads;
 
     private ProcessSurvey(KernelContext context) => _context = context;
 
@@ -135,7 +136,7 @@ public sealed class ProcessSurvey
             (hit, page) =>
             {
                 var (finder, found) = hit.Tag == PoolTag.Process ? (processes, _processes) : (threads, _threads);
-                if (found.Count < Limits.PoolHits && finder?.Find(hit, page) is { } address)
+                if (finder?.Find(hit, page) is { } address)
                 {
                     See(found, address, SightingSources.Pool);
                 }
@@ -166,7 +167,9 @@ public sealed class ProcessSurvey
             return;
         }
 
-        foreach (var link in ListWalk.Read(_context.Memory, head).Links)
+        var walk = ListWalk.Read(_context.Memory, head, Math.Min(_threadsLeft, Limits.KernelListEntries));
+        _threadsLeft -= walk.Links.Count;
+        foreach (var link in walk.Links)
         {
             See(_threads, link - offset, SightingSources.List);
         }
