@@ -1,9 +1,13 @@
 using NtScope.Images;
+using NtScope.Lab.Machine.Attacks;
+using NtScope.Lab.Machine.Callbacks;
 using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Modules;
 using NtScope.Lab.Machine.Processes;
 using NtScope.Lab.Machine.Processors;
+using NtScope.Lab.Machine.Sessions;
 
 namespace NtScope.Lab.Machine;
 
@@ -46,6 +50,21 @@ public sealed class LabMachine : IDisposable
 
     /// <summary>The processors.</summary>
     public required IReadOnlyList<LabProcessor> Processors { get; init; }
+
+    /// <summary>The driver objects.</summary>
+    public required IReadOnlyList<LabDriver> Drivers { get; init; }
+
+    /// <summary>The desktops of all sessions.</summary>
+    public required IReadOnlyList<LabDesktop> Desktops { get; init; }
+
+    /// <summary>The routines registered with the kernel.</summary>
+    public required IReadOnlyList<LabCallback> Callbacks { get; init; }
+
+    /// <summary>What the attacks changed.</summary>
+    public required IReadOnlyList<PlantedTrace> Traces { get; init; }
+
+    /// <summary>The root of the object namespace: an <c>_OBJECT_DIRECTORY</c>.</summary>
+    public required VirtualAddress RootDirectory { get; init; }
 
     /// <summary>When it was started, as a Windows file time.</summary>
     public long BootTime { get; }

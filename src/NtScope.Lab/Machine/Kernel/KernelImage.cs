@@ -1,4 +1,5 @@
 using NtScope.Knowledge;
+using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Machine.Kernel;
 
@@ -17,6 +18,7 @@ internal sealed class KernelImage
     private readonly Dictionary<string, uint> _services = new(StringComparer.Ordinal);
     private readonly HashSet<uint> _variables = [];
     private uint _nextVariable;
+    private LabAddressSpace? _space;
 
     /// <summary>The plan of a kernel's image.</summary>
     public KernelImage(KnownKernel kernel)
@@ -65,7 +67,11 @@ internal sealed class KernelImage
     public IReadOnlyDictionary<string, uint> Own => _own;
 
     /// <summary>Says where the image is.</summary>
-    public void PlaceAt(VirtualAddress start) => Base = start;
+    public void PlaceAt(LabAddressSpace space, VirtualAddress start)
+    {
+        _space = space;
+        Base = start;
+    }
 
     /// <summary>Finds a name's RVA among symbols, services and what was given a place.</summary>
     public bool TryGetRva(string name, out uint rva) =>
@@ -82,11 +88,15 @@ internal sealed class KernelImage
     /// <summary>The RVAs of all variables that were asked for.</summary>
     public IReadOnlyCollection<uint> Variables => _variables;
 
-    /// <summary>The RVA of a variable; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
+    /// <summary>The RVA of a variable, zero at first; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
     public uint Variable(string name, uint size)
     {
         var rva = Routine(name, size);
-        _variables.Add(rva);
+        if (_variables.Add(rva))
+        {
+            _space?.Span(Base + rva, (int)size).Clear();
+        }
+
         return rva;
     }
 

@@ -56,15 +56,9 @@ internal sealed class KernelImageWriter(MachineContext context)
 
     private void WriteRoutines()
     {
-        if (context.Known.Symbols is { } symbols)
+        foreach (var symbol in KernelRoutines.Find(_kernel))
         {
-            foreach (var symbol in symbols.All())
-            {
-                if (char.IsAsciiLetter(symbol.Name[0]) && _kernel.RoomAt(symbol.Rva) is >= 16 and var room)
-                {
-                    _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, room, _isListedKernel));
-                }
-            }
+            _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, _kernel.RoomAt(symbol.Rva), _isListedKernel));
         }
 
         foreach (var service in _kernel.Services)

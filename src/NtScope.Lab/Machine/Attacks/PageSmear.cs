@@ -1,0 +1,57 @@
+using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Memory;
+
+namespace NtScope.Lab.Machine.Attacks;
+
+/// <summary>
+/// Smears memory as a capture does that is taken while the machine runs. Blocks of pool tagged as processes and threads hold bytes of something else, some
+/// of them freed; pages of drivers' code are on their way out, in transition or already in the page file.
+/// </summary>
+internal sealed class PageSmear(MachineContext context)
+{
+    private const int BlockSize = PhysicalRam.PageSize / 2 - 2 * KernelPool.HeaderSize;
+    private const uint FirstCodePage = 0x3000;
+    private const ulong Transition = 1 << 11;
+    private const ulong ExecuteWrite = 6 << 5;
+    private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
+    private const int PageFileShift = 32;
+
+    /// <summary>Smears so many pages.</summary>
+    /// <param name="pages">How many.</param>
+    /// <param name="images">The drivers whose code may be on its way out.</param>
+    public void Smear(int pages, IReadOnlyList<LabImage> images)
+    {
+        for (var page = 0; page < pages; page++)
+        {
+            if (page % 2 == 0)
+            {
+                SmearPool(page);
+            }
+            else
+            {
+                SmearCode(images[page % images.Count], page);
+            }
+        }
+    }
+
+    private void SmearPool(int page)
+    {
+        var block = context.NonPagedPool.Allocate(BlockSize, PoolTag.Of(page % 4 == 0 ? "Proc" : "Thre"));
+        context.Random.NextBytes(context.System.Span(block, BlockSize));
+        if (page % 3 == 0)
+        {
+            context.NonPagedPool.Free(block);
+        }
+    }
+
+    private void SmearCode(LabImage image, int page)
+    {
+        var last = (image.Size - 0x5000) / PhysicalRam.PageSize;
+        var address = image.Base + FirstCodePage + (ulong)context.Random.Next((int)Math.Max(1, last - 3)) * PhysicalRam.PageSize;
+        var entry = context.System.GetRawEntry(address, out var level);
+        if (level == 0 && (entry & 1) != 0 && address - image.Base < image.Size - 0x5000)
+        {
+            context.System.SetRawEntry(address, page % 4 == 1 ? (entry & FrameMask) | Transition | ExecuteWrite : (ulong)(page + 1) << PageFileShift | ExecuteWrite);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Modules;
+
+namespace NtScope.Lab.Machine.Processes;
+
+/// <summary>The images that all processes share, with the system call stubs of their build: ntdll.dll and, since 14393, win32u.dll.</summary>
+internal sealed class UserImages
+{
+    private const int StubSize = 0x20;
+    private const uint CodeRva = 0x1000;
+    private const uint ConstantsRva = 0x1_0000;
+    private const uint IdentityRva = 0x2_7000;
+    private const uint VariablesRva = 0x2_8000;
+    private const uint ResourceRva = 0x2_A000;
+    private const uint ImageSize = 0x2_B000;
+    private const int TestSince = 10586;
+    private const int Windows8 = 9200;
+    private const int Win32uSince = 14393;
+    private const int Win32kBit = 0x1000;
+    private const ushort WindowsSubsystem = 3;
+
+    // ntdll answers it from the shared page, so no stub carries its number.
+    private const string WithoutStub = "NtQuerySystemTime";
+
+    private readonly MachineContext _context;
+    private readonly List<(LabImage Image, MemoryRegion Region)> _images = [];
+
+    /// <summary>The images of a machine, not mapped yet.</summary>
+    /// <param name="context">The machine.</param>
+    /// <param name="win32kServices">The names of win32k's services by index.</param>
+    /// <param name="first">The first process that maps them: its pages are everyone's.</param>
+    public UserImages(MachineContext context, IReadOnlyList<string> win32kServices, LabAddressSpace first)
+    {
+        _context = context;
+        var shift = (ulong)context.Random.Next(0x100) << 16;
+        var start = new VirtualAddress(context.Version.Build < Windows8 ? 0x7700_0000 + shift : 0x7FFC_C000_0000 + shift);
+        Write(first, "ntdll.dll", start, [.. context.Kernel.Services.Select(service => service.Name)], 0);
+        if (context.Version.Build >= Win32uSince)
+        {
+            Write(first, "win32u.dll", start - 0x100_0000, win32kServices, Win32kBit);
+        }
+    }
+
+    /// <summary>The images, ntdll first.</summary>
+    public IEnumerable<LabImage> Images => _images.Select(image => image.Image);
+
+    /// <summary>Maps the images into another process.</summary>
+    public void Map(LabAddressSpace space)
+    {
+        foreach (var (_, region) in _images)
+        {
+            space.Map(region.Start, region.Physical, region.Length, region.Access);
+        }
+    }
+
+    private void Write(LabAddressSpace space, string name, VirtualAddress start, IReadOnlyList<string> services, int firstIndex)
+    {
+        var region = space.Allocate(start, ImageSize, PageAccess.User | PageAccess.Write | PageAccess.Execute);
+        var stamp = RoutineBytes.Hash(name + _context.Version) & 0x7FFF_FFFF;
+        var image = new LabImage(name, $@"C:\Windows\System32\{name}", start, ImageSize, CodeRva, stamp, stamp ^ 0x1111, DriverImageWriter.Identity(Path.GetFileNameWithoutExtension(name), _context.Version));
+        var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
+        for (var index = 0; index < services.Count; index++)
+        {
+            var rva = CodeRva + (uint)(index * StubSize);
+            space.Write(start + rva, services[index] == WithoutStub ? RoutineBytes.Of(WithoutStub, StubSize, asListed: false) : Stub(firstIndex + index));
+            exports.TryAdd(services[index], rva);
+            if (firstIndex == 0)
+            {
+                exports.TryAdd(string.Concat("Zw", services[index].AsSpan(2)), rva);
+            }
+        }
+
+        var writer = new ImageWriter(space, start);
+        writer.WriteExports(ConstantsRva, name, stamp, exports);
+        writer.WriteDebugDirectory(IdentityRva, image.Pdb, stamp);
+        writer.WriteVersion(ResourceRva, name, name, _context.Version);
+        writer.WriteHeaders(image, _context.Version, WindowsSubsystem, isLibrary: true,
+        [
+            new ImageSectionPlan(".text", CodeRva, ConstantsRva - CodeRva, ImageSectionPlan.Code),
+            new ImageSectionPlan(".rdata", ConstantsRva, VariablesRva - ConstantsRva, ImageSectionPlan.Constants),
+            new ImageSectionPlan(".data", VariablesRva, ResourceRva - VariablesRva, ImageSectionPlan.Variables),
+            new ImageSectionPlan(".rsrc", ResourceRva, ImageSize - ResourceRva, ImageSectionPlan.Constants),
+        ]);
+        _images.Add((image, region));
+    }
+
+    // mov r10,rcx; mov eax,N; [test byte ptr [7FFE0308h],1; jne +3;] syscall; ret; [int 2Eh; ret;] nop
+    private byte[] Stub(int index)
+    {
+        var code = Convert.FromHexString(_context.Version.Build >= TestSince ? "4C8BD1B800000000F604250803FE7F0175030F05C3CD2EC30F1F840000000000" : "4C8BD1B8000000000F05C30F1F440000");
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(4), index);
+        return code;
+    }
+}

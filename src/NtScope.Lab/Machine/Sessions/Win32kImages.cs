@@ -1,0 +1,224 @@
+using System.Buffers.Binary;
+using NtScope.Knowledge;
+using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Kernel;
+using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Modules;
+
+namespace NtScope.Lab.Machine.Sessions;
+
+/// <summary>
+/// The images of win32k in session space, the same pages in each session. Up to build 10586 win32k.sys has the routines itself; since 14393 its entries are
+/// stubs that go through imports from win32kbase.sys and win32kfull.sys.
+/// </summary>
+internal sealed class Win32kImages
+{
+    private const int SplitSince = 14393;
+    private const uint CodeRva = 0x1000;
+    private const uint RoutineSize = 0x40;
+    private const uint ConstantsRva = 0x2_0000;
+    private const uint ArgumentsRva = ConstantsRva + 0x4000;
+    private const uint SlotsRva = ConstantsRva + 0x5000;
+    private const uint ExportsRva = ConstantsRva + 0xB000;
+    private const uint IdentityRva = ConstantsRva + 0x2_8000;
+    private const uint VariablesRva = ConstantsRva + 0x2_9000;
+    private const uint ResourceRva = ConstantsRva + 0x2_B000;
+    private const uint ImageSize = ConstantsRva + 0x2_C000;
+    private const ulong ImageSpacing = 0x10_0000;
+    private const ulong FirstImage = 0x60_0000_0000;
+    private const ushort NativeSubsystem = 1;
+
+    private readonly MachineContext _context;
+    private readonly VirtualAddress _start;
+    private readonly string[] _services;
+    private readonly List<LabImage> _images = [];
+    private readonly List<MemoryRegion> _regions = [];
+    private LabAddressSpace? _space;
+
+    /// <summary>The images of a machine, not mapped yet.</summary>
+    public Win32kImages(MachineContext context, VirtualAddress sessionSpace)
+    {
+        _context = context;
+        _start = sessionSpace + FirstImage;
+        var published = KnowledgeBase.Embedded.PublishedTables.ForBuild(ProcessorArchitecture.X64, ServiceTableKind.Win32k, context.Version.Build)
+            ?? throw new InvalidOperationException($"no table of win32k is known for {context.Version}");
+        var names = new SortedDictionary<int, string>();
+        foreach (var service in published.Services)
+        {
+            names.TryAdd(service.Index, service.Name);
+        }
+
+        _services = [.. names.Values];
+    }
+
+    /// <summary>The images, win32k.sys first; empty before the first session maps them.</summary>
+    public IReadOnlyList<LabImage> Images => _images;
+
+    /// <summary>The names of the services by index.</summary>
+    public IReadOnlyList<string> Services => _services;
+
+    /// <summary>Where the service table is.</summary>
+    public VirtualAddress Table => _start + ConstantsRva;
+
+    private bool IsSplit => _context.Version.Build >= SplitSince;
+
+    /// <summary>Maps the images for a session; the first time writes them.</summary>
+    public void Map(LabAddressSpace space)
+    {
+        if (_space is null)
+        {
+            _space = space;
+            Write();
+            return;
+        }
+
+        foreach (var region in _regions)
+        {
+            space.Map(region.Start, region.Physical, region.Length, region.Access);
+        }
+    }
+
+    private void Write()
+    {
+        var parts = IsSplit ? new[] { WriteParts("win32kbase.sys", 1), WriteParts("win32kfull.sys", 2) } : [];
+        var image = Describe("win32k.sys", 0);
+        MapImage(image);
+        var writer = new ImageWriter(_space!, image.Base);
+        if (IsSplit)
+        {
+            WriteStubs(writer, parts);
+        }
+        else
+        {
+            WriteRoutines(image.Base, image.Name);
+        }
+
+        WriteTable(image.Base);
+        var exports = new Dictionary<string, uint>(StringComparer.Ordinal)
+        {
+            ["W32pServiceTable"] = ConstantsRva,
+            ["W32pServiceLimit"] = ArgumentsRva - 8,
+            ["W32pArgumentTable"] = ArgumentsRva,
+        };
+        Finish(writer, image, exports, isLibrary: false);
+        _images.Insert(0, image);
+        PublishTable();
+    }
+
+    // Which half of win32k has a service is not known; every second one is as good as another.
+    private static bool IsInBase(int index) => index % 2 == 0;
+
+    private (LabImage Image, Dictionary<string, uint> Exports) WriteParts(string name, int place)
+    {
+        var image = Describe(name, place);
+        MapImage(image);
+        WriteRoutines(image.Base, name);
+        var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
+        for (var index = 0; index < _services.Length; index++)
+        {
+            if (IsInBase(index) == (place == 1))
+            {
+                exports.TryAdd(_services[index], RoutineRva(index));
+            }
+        }
+
+        Finish(new ImageWriter(_space!, image.Base), image, exports, isLibrary: true);
+        _images.Add(image);
+        return (image, exports);
+    }
+
+    private static uint RoutineRva(int index) => CodeRva + (uint)index * RoutineSize;
+
+    private LabImage Describe(string name, int place)
+    {
+        var stamp = RoutineBytes.Hash(name + _context.Version) & 0x7FFF_FFFF;
+        return new LabImage(name, $@"\SystemRoot\System32\{name}", _start + (ulong)place * ImageSpacing, ImageSize, CodeRva, stamp, stamp ^ 0x7272,
+            DriverImageWriter.Identity(Path.GetFileNameWithoutExtension(name), _context.Version));
+    }
+
+    private void MapImage(LabImage image) => _regions.Add(_space!.Allocate(image.Base, image.Size, PageAccess.Write | PageAccess.Execute));
+
+    private void WriteRoutines(VirtualAddress start, string name)
+    {
+        for (var index = 0; index < _services.Length; index++)
+        {
+            _space!.Write(start + RoutineRva(index), RoutineBytes.Of($"{name}!{_services[index]}", (int)RoutineSize, asListed: false));
+        }
+    }
+
+    private void WriteStubs(ImageWriter writer, (LabImage Image, Dictionary<string, uint> Exports)[] parts)
+    {
+        var imports = parts.Select(part => (part.Image.Name, (IReadOnlyList<KeyValuePair<string, VirtualAddress>>)
+            [.. part.Exports.Select(export => KeyValuePair.Create(export.Key, part.Image.Base + export.Value))])).ToArray();
+        var slots = new Dictionary<string, uint>(StringComparer.Ordinal);
+        var slot = SlotsRva;
+        foreach (var (_, functions) in imports)
+        {
+            foreach (var function in functions)
+            {
+                slots[function.Key] = slot;
+                slot += sizeof(ulong);
+            }
+
+            slot += sizeof(ulong);
+        }
+
+        writer.WriteImports(ExportsRva + 0x1000, SlotsRva, imports);
+        for (var index = 0; index < _services.Length; index++)
+        {
+            _space!.Write(_start + RoutineRva(index), IsInBase(index) ? Jump(RoutineRva(index), slots[_services[index]]) : CheckedCall(RoutineRva(index), slots[_services[index]]));
+        }
+    }
+
+    // jmp qword ptr [slot]
+    private static byte[] Jump(uint rva, uint slot)
+    {
+        var code = new byte[] { 0x48, 0xFF, 0x25, 0, 0, 0, 0 };
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(slot - rva - 7));
+        return code;
+    }
+
+    // sub rsp,28h; cmp qword ptr [slot],0; je absent; call qword ptr [slot]; add rsp,28h; ret; absent: mov eax,C000001Ch; add rsp,28h; ret
+    private static byte[] CheckedCall(uint rva, uint slot)
+    {
+        var code = Convert.FromHexString("4883EC2848833D0000000000740BFF15000000004883C428C3B81C0000C04883C428C3");
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(7), (int)(slot - rva - 12));
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(16), (int)(slot - rva - 20));
+        return code;
+    }
+
+    private void WriteTable(VirtualAddress start)
+    {
+        for (var index = 0; index < _services.Length; index++)
+        {
+            var arguments = KernelImageWriter.StackArguments(_services[index]);
+            _space!.WriteUInt32(start + ConstantsRva + (ulong)(index * sizeof(uint)), KernelImageWriter.EncodeEntry(RoutineRva(index), ConstantsRva, arguments));
+            _space.WriteByte(start + ArgumentsRva + (ulong)index, (byte)(arguments * 4));
+        }
+
+        _space!.WriteUInt32(start + ArgumentsRva - 8, (uint)_services.Length);
+    }
+
+    private void Finish(ImageWriter writer, LabImage image, Dictionary<string, uint> exports, bool isLibrary)
+    {
+        var place = isLibrary || !IsSplit ? ExportsRva : ExportsRva + 0x800;
+        writer.WriteExports(isLibrary ? SlotsRva : place, image.Name, image.TimeDateStamp, exports);
+        writer.WriteDebugDirectory(IdentityRva, image.Pdb, image.TimeDateStamp);
+        writer.WriteVersion(ResourceRva, image.Name, image.Name, _context.Version);
+        writer.WriteHeaders(image, _context.Version, NativeSubsystem, isLibrary,
+        [
+            new ImageSectionPlan(".text", CodeRva, ConstantsRva - CodeRva, ImageSectionPlan.Code),
+            new ImageSectionPlan(".rdata", ConstantsRva, VariablesRva - ConstantsRva, ImageSectionPlan.Constants),
+            new ImageSectionPlan(".data", VariablesRva, ResourceRva - VariablesRva, ImageSectionPlan.Variables),
+            new ImageSectionPlan(".rsrc", ResourceRva, ImageSize - ResourceRva, ImageSectionPlan.Constants),
+        ]);
+    }
+
+    private void PublishTable()
+    {
+        var descriptor = _context.Kernel.AddressOf("KeServiceDescriptorTableShadow", 0x80) + 0x20;
+        _context.System.WriteUInt64(descriptor, Table.Value);
+        _context.System.WriteUInt64(descriptor + 0x10, (uint)_services.Length);
+        _context.System.WriteUInt64(descriptor + 0x18, (_start + ArgumentsRva).Value);
+    }
+}
