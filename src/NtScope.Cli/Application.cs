@@ -62,6 +62,7 @@ internal static class Application
             DesktopsCommand.Create(),
             DesktopCommand.Create(),
             VirtualCommand.Create(),
+            LabCommand.Create(),
         };
         return root;
     }

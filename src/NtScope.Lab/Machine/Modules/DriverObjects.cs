@@ -1,5 +1,4 @@
 using NtScope.Lab.Machine.Images;
-using NtScope.Lab.Machine.Memory;
 using NtScope.Lab.Machine.Objects;
 
 namespace NtScope.Lab.Machine.Modules;
