@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Processors;
 
 namespace NtScope.Lab.Machine.Kernel;
 
@@ -105,7 +106,8 @@ internal sealed class DebuggerBlock
         Put16(block, 0x2A8, LabStructure.SizeOf(_context.Types, "_EPROCESS"));
         Put16(block, 0x2B0, LabStructure.SizeOf(_context.Types, "_KPRCB"));
         Put16(block, 0x2C0, LabStructure.SizeOf(_context.Types, "_ETHREAD"));
-        Put16(block, 0x2E0, LabStructure.SizeOf(_context.Types, "_KPCR"));
+        Put16(block, 0x2E0, (uint)ProcessorBuilder.ControlBlockOffset + LabStructure.SizeOf(_context.Types, "_KPRCB"));
+        Put16(block, 0x2E6, (uint)ProcessorBuilder.ControlBlockOffset);
         foreach (var (offset, selector) in Selectors)
         {
             Put16(block, offset, selector);
@@ -126,7 +128,7 @@ internal sealed class DebuggerBlock
         (0x2A0, "_KTHREAD", "ApcState.Process"), (0x2A2, "_KTHREAD", "State"), (0x2AA, "_EPROCESS", "Peb"), (0x2AC, "_EPROCESS", "InheritedFromUniqueProcessId"),
         (0x2AE, "_EPROCESS", "Pcb.DirectoryTableBase"), (0x2B2, "_KPRCB", "DpcRoutineActive"), (0x2B4, "_KPRCB", "CurrentThread"), (0x2B6, "_KPRCB", "MHz"),
         (0x2B8, "_KPRCB", "CpuType"), (0x2BA, "_KPRCB", "VendorString"), (0x2BC, "_KPRCB", "ProcessorState.ContextFrame"), (0x2BE, "_KPRCB", "Number"),
-        (0x2E2, "_KPCR", "Self"), (0x2E4, "_KPCR", "CurrentPrcb"), (0x2E6, "_KPCR", "Prcb"), (0x2F2, "_KPRCB", "ProcessorState.SpecialRegisters"),
+        (0x2E2, "_KPCR", "Self"), (0x2E4, "_KPCR", "CurrentPrcb"), (0x2F2, "_KPRCB", "ProcessorState.SpecialRegisters"),
         (0x338, "_KPRCB", "Context"),
     ];
 

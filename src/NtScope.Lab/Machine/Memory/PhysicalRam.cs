@@ -22,6 +22,8 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     private const ulong DeviceHole = 0xC000_0000;
     private const ulong AboveDeviceHole = 0x1_0000_0000;
     private const int PlacementTries = 64;
+    private const ulong ClusterPages = 256;
+    private const ulong MostPagesOfCluster = 32;
 
     // Windows boots in the lowest memory; readers look for its first page tables there. What is placed by chance lies above.
     private const ulong LowestPlaced = 0x110_0000;
@@ -30,6 +32,8 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly ulong[] _used;
     private readonly Random _random;
+    private PhysicalAddress _cluster;
+    private ulong _clusterLeft;
 
     /// <summary>RAM of <paramref name="size"/> bytes, all zero, no page in use.</summary>
     /// <param name="size">Bytes, rounded up to whole MiB, from <see cref="MinimumSize"/> to <see cref="MaximumSize"/>.</param>
@@ -79,23 +83,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     public PhysicalAddress Allocate(ulong pages, ulong alignment = PageSize, ulong below = ulong.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfZero(pages);
-        for (var attempt = 0; attempt < PlacementTries; attempt++)
-        {
-            var range = Ranges[^(1 + (attempt & 1) % (Ranges.Count - 1))];
-            var end = Math.Min(range.End.Value, below);
-            var lowest = Math.Max(range.Start.Value, LowestPlaced);
-            if (lowest + pages * PageSize <= end)
-            {
-                var start = lowest + (ulong)_random.NextInt64((long)(end - lowest - pages * PageSize) + 1);
-                start = start / alignment * alignment;
-                if (start >= lowest && TryTake(start, pages))
-                {
-                    return new PhysicalAddress(start);
-                }
-            }
-        }
-
-        return AllocateFirstFit(pages, alignment, below);
+        return pages <= MostPagesOfCluster && alignment == PageSize && below == ulong.MaxValue ? TakeFromCluster(pages) : AllocateRun(pages, alignment, below);
     }
 
     /// <summary>Takes exactly the pages from <paramref name="address"/> on.</summary>
@@ -176,6 +164,45 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         }
     }
 
+    private PhysicalAddress AllocateRun(ulong pages, ulong alignment, ulong below)
+    {
+        for (var attempt = 0; attempt < PlacementTries; attempt++)
+        {
+            var range = Ranges[^(1 + (attempt & 1) % (Ranges.Count - 1))];
+            var end = Math.Min(range.End.Value, below);
+            var lowest = Math.Max(range.Start.Value, LowestPlaced);
+            if (lowest + pages * PageSize <= end)
+            {
+                var start = lowest + (ulong)_random.NextInt64((long)(end - lowest - pages * PageSize) + 1);
+                start = start / alignment * alignment;
+                if (start >= lowest && TryTake(start, pages))
+                {
+                    return new PhysicalAddress(start);
+                }
+            }
+        }
+
+        return AllocateFirstFit(pages, alignment, below);
+    }
+
+    // Short runs lie together, so that a small machine keeps room for long ones.
+    private PhysicalAddress TakeFromCluster(ulong pages)
+    {
+        if (_clusterLeft < pages)
+        {
+            _cluster = AllocateRun(ClusterPages, ClusterPages * PageSize, ulong.MaxValue);
+            _clusterLeft = ClusterPages;
+            PagesInUse -= ClusterPages;
+            SetUsed(_cluster.Value / PageSize, ClusterPages, used: false);
+        }
+
+        var taken = _cluster + (ClusterPages - _clusterLeft) * PageSize;
+        SetUsed(taken.Value / PageSize, pages, used: true);
+        PagesInUse += pages;
+        _clusterLeft -= pages;
+        return taken;
+    }
+
     private PhysicalAddress AllocateFirstFit(ulong pages, ulong alignment, ulong below)
     {
         for (var index = Ranges.Count - 1; index >= 0; index--)
@@ -198,18 +225,25 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         var first = start / PageSize;
         for (var page = first; page < first + pages; page++)
         {
-            if ((_used[page / 64] >> (int)(page % 64) & 1) != 0)
+            if ((_used[page / 64] >> (int)(page % 64) & 1) != 0 || IsInCluster(page))
             {
                 return false;
             }
         }
 
-        for (var page = first; page < first + pages; page++)
-        {
-            _used[page / 64] |= 1ul << (int)(page % 64);
-        }
-
+        SetUsed(first, pages, used: true);
         PagesInUse += pages;
         return true;
+    }
+
+    private bool IsInCluster(ulong page) => _clusterLeft > 0 && page * PageSize >= _cluster.Value && page * PageSize < (_cluster + ClusterPages * PageSize).Value;
+
+    private void SetUsed(ulong first, ulong pages, bool used)
+    {
+        for (var page = first; page < first + pages; page++)
+        {
+            var bit = 1ul << (int)(page % 64);
+            _used[page / 64] = used ? _used[page / 64] | bit : _used[page / 64] & ~bit;
+        }
     }
 }

@@ -6,6 +6,9 @@ namespace NtScope.Lab.Machine.Processors;
 /// <summary>Writes what the kernel keeps for each processor: its control region, descriptor tables, registers and idle thread.</summary>
 internal sealed class ProcessorBuilder(MachineContext context)
 {
+    /// <summary>Where every x64 <c>_KPCR</c> holds its <c>_KPRCB</c>; some published layouts end before it.</summary>
+    public const ulong ControlBlockOffset = 0x180;
+
     private const uint ProcessorMegahertz = 2808;
     private const int TablesSize = 0x3000;
     private const int InterruptTableOffset = 0x1000;
@@ -26,12 +29,12 @@ internal sealed class ProcessorBuilder(MachineContext context)
     /// <param name="idle">The thread that it runs.</param>
     public LabProcessor Write(int number, VirtualAddress place, LabProcess system, LabThread idle)
     {
-        var size = ((ulong)LabStructure.SizeOf(context.Types, "_KPCR") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
+        var size = (ControlBlockOffset + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
         context.System.Allocate(place, size + TablesSize, PageAccess.Write);
         var (region, tables) = (place, place + size);
         WriteTables(tables);
         var control = context.At("_KPCR", region);
-        var block = control.Inner("Prcb");
+        var block = context.At("_KPRCB", region + ControlBlockOffset);
         control.Set("Self", region).Set("CurrentPrcb", block.Address).Set("GdtBase", tables).Set("IdtBase", tables + InterruptTableOffset)
             .Set("TssBase", tables + TaskOffset).Set("MajorVersion", 1).Set("MinorVersion", 1).SetIfPresent("KdVersionBlock", context.Kernel.AddressOf("KdVersionBlock", 0x28));
         WriteBlock(block, number, idle);

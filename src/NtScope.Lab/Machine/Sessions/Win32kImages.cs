@@ -40,8 +40,8 @@ internal sealed class Win32kImages
     {
         _context = context;
         _start = sessionSpace + FirstImage;
-        var published = KnowledgeBase.Embedded.PublishedTables.ForBuild(ProcessorArchitecture.X64, ServiceTableKind.Win32k, context.Version.Build)
-            ?? throw new InvalidOperationException($"no table of win32k is known for {context.Version}");
+        var published = KnowledgeBase.Embedded.PublishedTables.Where(table => table is { Architecture: ProcessorArchitecture.X64, Table: ServiceTableKind.Win32k })
+            .OrderBy(table => Math.Abs(table.Build - context.Version.Build)).ThenBy(table => table.Build).First();
         var names = new SortedDictionary<int, string>();
         foreach (var service in published.Services)
         {
