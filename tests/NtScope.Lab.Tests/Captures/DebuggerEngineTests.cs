@@ -61,14 +61,14 @@ public class DebuggerEngineTests
     {
         var runner = Path.Combine(Facts.ProjectRoot, "eng", "dbgeng", "run");
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(runner), "the debugger engine runs under Wine on Linux only");
-        var start = new ProcessStartInfo(runner) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(runner) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(dump);
         foreach (var command in commands)
         {
             start.ArgumentList.Add(command);
         }
 
-        Check(new ProcessStartInfo(Path.Combine(Facts.ProjectRoot, "eng", "wine-setup")) { ArgumentList = { "--check" }, RedirectStandardOutput = true, RedirectStandardError = true });
+        Check(new ProcessStartInfo(Path.Combine(Facts.ProjectRoot, "eng", "wine-setup")) { ArgumentList = { "--check" }, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
         using var engine = Process.Start(start)!;
         var complaints = engine.StandardError.ReadToEndAsync();
         var output = engine.StandardOutput.ReadToEnd();

@@ -47,7 +47,7 @@ public class LabMachineTests
         foreach (var (_, name, process) in steps.Processes())
         {
             steps.TypeOf(process).ShouldBe("Process", name);
-            steps.Handles(process).Select(steps.TypeOf).ShouldContain("Process", name);
+            steps.Handles(process).Select(steps.TypeOf).ShouldContain(type => type == "Process", name);
         }
 
         foreach (var driver in machine.Drivers)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
-using NtScope.Images;
 using NtScope.Symbols;
 using NtScope.Symbols.Types;
 
@@ -220,8 +219,8 @@ internal sealed class PublishedSteps
                 for (var at = page.AsSpan().IndexOf(pattern); at >= 0 && found is null;)
                 {
                     var candidate = Physical64((ulong)((long)address + at + distance));
-                    Span<byte> signature = stackalloc byte[2];
-                    if (candidate >> 47 == 0x1FFFF && TryRead(candidate, signature, DirectoryTable) && signature.SequenceEqual("MZ"u8))
+                    var signature = new byte[2];
+                    if (candidate >> 47 == 0x1FFFF && TryRead(candidate, signature, DirectoryTable) && signature.AsSpan().SequenceEqual("MZ"u8))
                     {
                         found = candidate;
                     }
