@@ -20,9 +20,12 @@ internal static class Application
             }
 
             var parsed = CreateRoot().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            return parsed.Errors.Count > 0
-                ? RefuseCommandLine(parsed)
-                : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            if (RefusalOf(parsed) is { } refusal)
+            {
+                return Fail($"{refusal} (try: {PathOf(parsed.CommandResult)} --help)", ExitCode.UnusableInput);
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -67,10 +70,18 @@ internal static class Application
         return root;
     }
 
-    private static int RefuseCommandLine(ParseResult parsed)
+    private static string? RefusalOf(ParseResult parsed)
     {
-        var message = string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return Fail($"{message.TrimEnd('.')} (try: {PathOf(parsed.CommandResult)} --help)", ExitCode.UnusableInput);
+        if (parsed.Errors is [var error, ..])
+        {
+            return string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+        }
+
+        // The parser takes an option that it does not know for an argument where several may stand.
+        var arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
+        return parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) || arguments.FirstOrDefault(value => value is ['-', _, ..]) is not { } unknown
+            ? null
+            : $"Unrecognized option '{unknown}'";
     }
 
     private static string PathOf(CommandResult command) => command.Parent is CommandResult parent

@@ -18,7 +18,7 @@ internal static class SyscallsCommand
             SyscallsDiffCommand.Create(),
             SyscallsVerifyCommand.Create(),
         };
-        var input = new TargetInput(command, "A known build (10.0.18362.476), images, a folder or a capture; on Windows, none means System32", several: true);
+        var input = new TargetInput(command, "A known build (10.0.18362.476), images, a folder or a capture; on Windows, none means System32");
         var tables = new TableOption(command);
         var prototypes = new Option<bool>("--prototypes") { Description = "Show the declarations too" };
         command.Add(prototypes);

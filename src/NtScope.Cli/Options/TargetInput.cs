@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace NtScope.Cli.Options;
 
-/// <summary>What every verb that looks at one target takes: the target, and where its symbols are.</summary>
+/// <summary>What every verb that looks at one target takes: the target (images may be several, to be joined), and where its symbols are.</summary>
 internal sealed class TargetInput
 {
     private readonly Argument<string[]> _names;
@@ -11,10 +11,9 @@ internal sealed class TargetInput
     /// <summary>Gives a verb these inputs.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="description">What it takes, for its help.</param>
-    /// <param name="several">Whether several images may be named, to be joined.</param>
-    public TargetInput(Command command, string description, bool several = false)
+    public TargetInput(Command command, string description)
     {
-        _names = new Argument<string[]>("target") { Description = description, Arity = several ? ArgumentArity.ZeroOrMore : ArgumentArity.ZeroOrOne, CustomParser = static result => [.. result.Tokens.Select(token => token.Value)] };
+        _names = new Argument<string[]>("target") { Description = description, Arity = ArgumentArity.ZeroOrMore };
         command.Add(_names);
         _symbols = new SymbolsOption(command);
     }

@@ -25,7 +25,7 @@ public sealed class TextLayout
         _indent = indent;
         _width = width;
         _cells = new string[table.RowCount][];
-        _columns = [.. table.Columns.Index().Where(column => column.Item.Shown && !HoldsRows(table, column.Index)).Select(column => column.Index)];
+        _columns = [.. table.Columns.Index().Where(column => column.Item.Shown && !HasOwnLine(column.Item) && !HoldsRows(table, column.Index)).Select(column => column.Index)];
         _findingsColumn = width is null && Enumerable.Range(0, table.RowCount).Any(row => table.FindingsAt(row).Count > 0);
         for (var row = 0; row < _cells.Length; row++)
         {
@@ -70,12 +70,9 @@ public sealed class TextLayout
         for (var row = 0; row < _table.RowCount; row++)
         {
             yield return RowLine(row);
-            if (!_findingsColumn)
+            foreach (var line in LinesBelow(row))
             {
-                foreach (var finding in _table.FindingsAt(row))
-                {
-                    yield return [Space(_indent + (2 * Gap)), new TextPiece("! " + CellText.Of(finding), TextRole.Finding)];
-                }
+                yield return line;
             }
 
             foreach (var line in InnerLines(row))
@@ -84,6 +81,27 @@ public sealed class TextLayout
             }
         }
     }
+
+    private IEnumerable<IReadOnlyList<TextPiece>> LinesBelow(int row)
+    {
+        foreach (var (index, column) in _table.Columns.Index())
+        {
+            if (column.Shown && HasOwnLine(column) && CellText.Of(_table.CellAt(row, index), column) is { Length: > 0 } text)
+            {
+                yield return [Space(_indent + (2 * Gap)), new TextPiece(text, TextRole.Text)];
+            }
+        }
+
+        if (!_findingsColumn)
+        {
+            foreach (var finding in _table.FindingsAt(row))
+            {
+                yield return [Space(_indent + (2 * Gap)), new TextPiece("! " + CellText.Of(finding), TextRole.Finding)];
+            }
+        }
+    }
+
+    private bool HasOwnLine(ReportColumn column) => column.OwnLine && _width is not null;
 
     private IEnumerable<IReadOnlyList<TextPiece>> InnerLines(int row) =>
         from column in Enumerable.Range(0, _table.Columns.Count)

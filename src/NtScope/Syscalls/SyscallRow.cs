@@ -21,7 +21,7 @@ public sealed record SyscallRow : IReportRow<SyscallRow>
         new("entry", "Entry", AlignRight: true),
         new("stackArguments", "Stack args", AlignRight: true),
         new("parameters", "Params", AlignRight: true),
-        new("prototype", "Prototype", Shown: false),
+        new("prototype", "Prototype", Shown: false, OwnLine: true),
         new("nameSource", "Named by", Tallied: true),
     ];
 

@@ -54,7 +54,9 @@ public static class TargetOpener
     {
         if (!File.Exists(path))
         {
-            throw new InputException(path, "there is no such file, folder or known build");
+            throw new InputException(path, KnownBuildName.TryParse(path, out _)
+                ? "a known build stands alone; only images are joined"
+                : "there is no such file, folder or known build");
         }
     }
 }
