@@ -1,0 +1,16 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using NtScope.Benchmarks;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine("usage: NtScope.Benchmarks IMAGE [BenchmarkDotNet's options]: IMAGE holds system calls (ntdll.dll)");
+    return 2;
+}
+
+Environment.SetEnvironmentVariable(SyscallBenchmarks.ImageVariable, args[0]);
+var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
+BenchmarkRunner.Run<SyscallBenchmarks>(ManualConfig.Create(DefaultConfig.Instance).AddJob(job), args[1..]);
+return 0;
