@@ -72,6 +72,11 @@ internal static class Application
 
     private static string? RefusalOf(ParseResult parsed)
     {
+        if (parsed.UnmatchedTokens is [var unmatched, ..])
+        {
+            return $"Unrecognized command or option '{unmatched}'";
+        }
+
         if (parsed.Errors is [var error, ..])
         {
             return string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');

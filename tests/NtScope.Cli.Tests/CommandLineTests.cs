@@ -26,7 +26,8 @@ public sealed class CommandLineTests : IDisposable
     public void Every_verb_explains_itself(string line) => NtScopeProcess.Run(line.Split(' ')).Succeeded().ShouldContain("Usage:");
 
     [Theory]
-    [InlineData("--nope", "try: ntscope --help")]
+    [InlineData("--nope", "Unrecognized command or option '--nope' (try: ntscope --help)")]
+    [InlineData("sycalls 19041", "Unrecognized command or option 'sycalls' (try: ntscope --help)")]
     [InlineData("syscalls 10.0.18362.476 --nope=1", "try: ntscope syscalls --help")]
     [InlineData("syscalls 10.0.18362.476 19041", "10.0.18362.476: a known build stands alone; only images are joined")]
     [InlineData("info -x", "try: ntscope info --help")]

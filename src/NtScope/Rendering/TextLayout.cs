@@ -10,6 +10,7 @@ public sealed class TextLayout
 {
     private const int Gap = 2;
     private const int NarrowestCut = 12;
+    private const int NarrowestSentence = 20;
 
     private readonly IReportTable _table;
     private readonly int _indent;
@@ -54,11 +55,19 @@ public sealed class TextLayout
             yield return [];
         }
 
-        yield return [new TextPiece(string.Join(" · ", ReportSummary.PartsOf(report)), TextRole.Summary)];
-        foreach (var note in report.Notes)
+        var closing = report.Notes.Select(note => (Text: VisibleText.Of(note), Role: TextRole.Note))
+            .Prepend((Text: string.Join(" · ", ReportSummary.PartsOf(report)), Role: TextRole.Summary));
+        foreach (var line in closing.SelectMany(sentence => Sentence(sentence.Text, sentence.Role, 0, width)))
         {
-            yield return [new TextPiece(VisibleText.Of(note), TextRole.Note)];
+            yield return line;
         }
+    }
+
+    /// <summary>A sentence from an indentation on, broken to a width where there is one.</summary>
+    private static IEnumerable<IReadOnlyList<TextPiece>> Sentence(string text, TextRole role, int indent, int? width)
+    {
+        var lines = width is { } limit ? WordWrap.Lines(text, Math.Max(limit - indent, NarrowestSentence)) : [text];
+        return lines.Select(line => (IReadOnlyList<TextPiece>)(indent == 0 ? [new TextPiece(line, role)] : [Space(indent), new TextPiece(line, role)]));
     }
 
     private static bool HoldsRows(IReportTable table, int column) =>
@@ -84,21 +93,14 @@ public sealed class TextLayout
 
     private IEnumerable<IReadOnlyList<TextPiece>> LinesBelow(int row)
     {
-        foreach (var (index, column) in _table.Columns.Index())
-        {
-            if (column.Shown && HasOwnLine(column) && CellText.Of(_table.CellAt(row, index), column) is { Length: > 0 } text)
-            {
-                yield return [Space(_indent + (2 * Gap)), new TextPiece(text, TextRole.Text)];
-            }
-        }
-
-        if (!_findingsColumn)
-        {
-            foreach (var finding in _table.FindingsAt(row))
-            {
-                yield return [Space(_indent + (2 * Gap)), new TextPiece("! " + CellText.Of(finding), TextRole.Finding)];
-            }
-        }
+        var own =
+            from column in _table.Columns.Index()
+            where column.Item.Shown && HasOwnLine(column.Item)
+            let text = CellText.Of(_table.CellAt(row, column.Index), column.Item)
+            where text.Length > 0
+            select (Text: text, Role: TextRole.Text);
+        var findings = _findingsColumn ? [] : _table.FindingsAt(row).Select(finding => (Text: "! " + CellText.Of(finding), Role: TextRole.Finding));
+        return own.Concat(findings).SelectMany(sentence => Sentence(sentence.Text, sentence.Role, _indent + (2 * Gap), _width));
     }
 
     private bool HasOwnLine(ReportColumn column) => column.OwnLine && _width is not null;

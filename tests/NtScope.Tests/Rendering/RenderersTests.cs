@@ -150,6 +150,19 @@ public sealed class RenderersTests
     }
 
     [Fact]
+    public void Long_sentences_break_at_spaces_on_a_terminal()
+    {
+        var words = string.Join(' ', Enumerable.Repeat("word", 40)) + " " + new string('x', 70);
+        var report = new Report<SampleRow>("ntscope.samples/1", new TargetSummary("a", "image", null, null, null), [], [words]);
+
+        var lines = TextLayout.LinesOf(report, width: 60).Skip(1).Select(line => string.Concat(line.Select(piece => piece.Text))).ToArray();
+
+        string.Join(' ', lines).ShouldBe(words);
+        lines[..^1].ShouldAllBe(line => line.Length <= 60 && line.Length > 50);
+        lines[^1].ShouldBe(new string('x', 70));
+    }
+
+    [Fact]
     public void The_page_allows_no_script_but_its_own()
     {
         var page = Render(ReportFormat.Html, SampleReport.Mixed());
