@@ -41,8 +41,16 @@ foreach (var target in chosen)
         }
 
         var elapsed = watch.Elapsed - start;
-        slowest = elapsed > slowest ? elapsed : slowest;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (elapsed > FuzzBounds.Time && failure is null)
+        {
+            // On a busy machine a case may only have waited: it counts as slow if it is slow twice.
+            start = watch.Elapsed;
+            TryRead(target, input);
+            elapsed = watch.Elapsed - start;
+        }
+
+        slowest = elapsed > slowest ? elapsed : slowest;
         if (elapsed > FuzzBounds.Time || allocated > FuzzBounds.Allocation)
         {
             failure ??= $"took {elapsed.TotalMilliseconds:f0} ms and {allocated >> 20} MB";
@@ -67,3 +75,15 @@ foreach (var target in chosen)
 
 Console.WriteLine($"{failures} failures");
 return failures == 0 ? 0 : 1;
+
+static void TryRead(IFuzzTarget target, byte[] input)
+{
+    try
+    {
+        target.Read(input);
+    }
+    catch (InputException)
+    {
+        // Refusing is right; only the time counts here.
+    }
+}

@@ -7,6 +7,8 @@ namespace NtScope.Syscalls;
 public sealed class StubReader
 {
     private const int ShownBytes = 16;
+    private const uint SmallestStub = 8;
+    private const uint LargestStub = 0x40;
 
     private readonly PeImage _image;
     private readonly InstructionReader _code;
@@ -109,7 +111,10 @@ public sealed class StubReader
         foreach (var (name, rva, hasTwin) in _others)
         {
             var index = IndexFromNeighbours(byRva, rva);
-            if (hasTwin || index is not null ? !_userMode.IsOrdinaryFunction(rva) : _stubs.Count > 0 && _userMode.LeavesModule(rva))
+            var isChanged = index is not null
+                ? !_userMode.IsOrdinaryFunction(rva)
+                : _stubs.Count > 0 && (_userMode.LeavesModule(rva) || (hasTwin && _userMode.BeginsAsStub(rva)));
+            if (isChanged)
             {
                 _stubs.Add(new ServiceStub(name, rva, index, StubForm.Unknown, 0, null, [Describe(rva, index)]));
             }
@@ -129,17 +134,20 @@ public sealed class StubReader
         return new Finding("hooked-stub", $"the stub at 0x{rva:x} begins with {Convert.ToHexString(bytes)}, which is no form of a system call{number}");
     }
 
-    /// <summary>Stubs stand at equal distances in the order of their numbers: a changed one has the number between its neighbours'.</summary>
+    /// <summary>Stubs stand at equal distances in the order of their numbers: a changed one has a number between its neighbours'.</summary>
     private static ServiceIndex? IndexFromNeighbours(ServiceStub[] byRva, uint rva)
     {
         var above = FirstAbove(byRva, rva);
-        if (above == 0 || above == byRva.Length || byRva[above - 1].Index is not { } before || byRva[above].Index is not { } behind)
+        if (above == 0 || above == byRva.Length || byRva[above - 1].Index is not { } before || byRva[above].Index is not { } behind || behind <= before)
         {
             return null;
         }
 
-        var distance = byRva[above].Rva - rva;
-        return distance == rva - byRva[above - 1].Rva && distance <= 0x40 && behind.Value == before.Value + 2 ? new ServiceIndex(before.Value + 1) : null;
+        var (start, count) = (byRva[above - 1].Rva, behind.Value - before.Value);
+        var step = (byRva[above].Rva - start) / count;
+        return step is >= SmallestStub and <= LargestStub && byRva[above].Rva - start == step * count && (rva - start) % step == 0 && rva > start
+            ? new ServiceIndex(before.Value + ((rva - start) / step))
+            : null;
     }
 
     private static int FirstAbove(ServiceStub[] byRva, uint rva)

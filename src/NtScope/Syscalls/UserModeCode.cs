@@ -75,6 +75,8 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
                     return !(code.TryGetMemoryRva(instruction, out var slot) && _importSlots.Value.Contains(slot));
                 case FlowControl.Return:
                     return isPushed;
+                case FlowControl.IndirectCall:
+                    return i == 0;
                 case FlowControl.Interrupt:
                     return instruction.Code == Code.Int3;
                 default:
@@ -83,6 +85,20 @@ internal sealed class UserModeCode(PeImage image, InstructionReader code)
         }
 
         return false;
+    }
+
+    /// <summary>Whether the code begins as a stub does, or was wiped; what follows is then not what a stub has.</summary>
+    public bool BeginsAsStub(uint rva)
+    {
+        code.MoveTo(rva);
+        if (code.Bytes[..Math.Min(sizeof(ulong), code.Bytes.Length)].IndexOfAnyExcept((byte)0) < 0)
+        {
+            return true;
+        }
+
+        return image.Architecture is ProcessorArchitecture.X86 or ProcessorArchitecture.X64
+            && code.TryNext(out var first) && first.Mnemonic == Mnemonic.Mov && first.Op0Register is Register.R10 or Register.EAX
+            && (first.Op1Register == Register.RCX || first.Op1Kind == OpKind.Immediate32);
     }
 
     private static bool ReadsSharedData(Instruction instruction)

@@ -58,6 +58,7 @@ public class StubReaderTests
     [Theory]
     [InlineData("NtQuerySystemTime", "E9FB0F0000", true)]
     [InlineData("NtQuerySystemTime", "488B042514 00FE7F48890133C0C3", true)]
+    [InlineData("NtGetTickCount", "488DA42400000000488B05B90005008B00C3", true)]
     [InlineData("NtGetTickCount", "B92003FE7F488B098B04250400FE7F480FAFC148C1E818C3", false)]
     [InlineData("NtCurrentTeb", "65488B042530000000C3", false)]
     [InlineData("NtdllDefWindowProc_A", "FF25DAE40B00", false)]
@@ -69,6 +70,33 @@ public class StubReaderTests
             ("NtBefore", "4C8BD1B8540000000F05C3", true),
             (name, code.Replace(" ", string.Empty, StringComparison.Ordinal), hasTwin));
         StubReader.Read(image).ShouldHaveSingleItem().Name.ShouldBe("NtBefore");
+    }
+
+    [Theory]
+    [InlineData("E900000010", true)]
+    [InlineData("48B88877665544332211FFE0", false)]
+    [InlineData("6888776655C3", false)]
+    [InlineData("4C8BD1B855000000E900000010", true)]
+    [InlineData("FF2500000000F000000001000000", false)]
+    public void A_changed_stub_is_found_without_neighbours_too(string changed, bool hasTwin)
+    {
+        using var image = Module(ProcessorArchitecture.X64, ("NtBefore", "4C8BD1B8540000000F05C3", true), ("NtChanged", changed, hasTwin));
+        var stub = StubReader.Read(image).Single(stub => stub.Name == "NtChanged");
+        stub.Index.ShouldBeNull();
+        stub.Findings.ShouldHaveSingleItem().Kind.ShouldBe("hooked-stub");
+    }
+
+    [Fact]
+    public void Several_changed_stubs_side_by_side_keep_their_numbers()
+    {
+        using var image = Module(
+            ProcessorArchitecture.X64,
+            ("NtBefore", "4C8BD1B8540000000F05C3", true),
+            ("NtFirst", "E900000010", true),
+            ("NtSecond", "E900000010", true),
+            ("NtBehind", "4C8BD1B8570000000F05C3", true));
+        StubReader.Read(image).Select(stub => (stub.Name, stub.Index!.Value.Value)).ShouldBe(
+            [("NtBefore", 0x54u), ("NtFirst", 0x55u), ("NtSecond", 0x56u), ("NtBehind", 0x57u)]);
     }
 
     [Fact]
