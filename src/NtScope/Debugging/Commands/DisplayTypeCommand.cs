@@ -36,6 +36,7 @@ public sealed class DisplayTypeCommand : IDebuggerCommand
             {
                 if (option == "-l") link = arguments.TakeWord();
                 else options = Apply(options, option);
+                if (option == "-y" && name is not null) filters.Add(arguments.TakeWord());
             }
             else if (name is null)
             {
@@ -43,7 +44,7 @@ public sealed class DisplayTypeCommand : IDebuggerCommand
             }
             else if (IsAddress(session, name, arguments))
             {
-                address = arguments.TakeAddress();
+                address = new VirtualAddress(session.Evaluator.Evaluate(arguments.TakeWord()));
             }
             else
             {

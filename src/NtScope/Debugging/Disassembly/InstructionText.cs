@@ -26,8 +26,10 @@ internal static class InstructionText
                 return Join("xchg", $"{parts[1]},{parts[0]}");
             case Mnemonic.Mul or Mnemonic.Div or Mnemonic.Idiv or Mnemonic.Imul when instruction.OpCount == 1:
                 return Join(text[..OperandColumn].TrimEnd(), $"{Accumulator(instruction)},{text[OperandColumn..]}");
-            case Mnemonic.Prefetchw or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 or Mnemonic.Prefetch:
+            case Mnemonic.Prefetchw or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 or Mnemonic.Prefetch or Mnemonic.Clflush or Mnemonic.Clflushopt:
                 return text.Replace("byte ptr ", string.Empty, StringComparison.Ordinal);
+            case Mnemonic.Lgdt or Mnemonic.Lidt or Mnemonic.Sgdt or Mnemonic.Sidt:
+                return text.Replace("fword ptr", "tbyte ptr", StringComparison.Ordinal);
             default:
                 return instruction.MemorySize == MemorySize.Float64 && HasVectorRegister(instruction)
                     ? text.Replace(Quadword, "mmword ptr", StringComparison.Ordinal)

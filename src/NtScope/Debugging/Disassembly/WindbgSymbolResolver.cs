@@ -28,6 +28,11 @@ internal sealed class WindbgSymbolResolver(DebuggerSession session) : ISymbolRes
 
         var written = session.Format(new VirtualAddress(address));
         var name = Name(address);
+        if (name is null && isMemory && instruction.MemoryDisplSize == sizeof(ulong) && instruction.MemoryBase == Register.None)
+        {
+            return false;
+        }
+
         symbol = new SymbolResult(address, name is null ? written : $"{name} ({written})");
         return true;
     }

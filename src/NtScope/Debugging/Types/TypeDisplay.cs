@@ -74,6 +74,11 @@ public sealed class TypeDisplay : ICommandResult
         if (_unreadable is { } missing) writer.Write(string.Create(CultureInfo.InvariantCulture, $"Memory read error {missing.Value:x16}\n"));
     }
 
+    private string? ValueOf(StructureLayout layout, FieldLayout field, VirtualAddress place, int indentation) =>
+        field.Name == "Buffer" && ValueText.IsCountedString(layout.Name) && _values.Buffer(layout.Name, place - field.Offset) is { } buffer
+            ? buffer
+            : _values.Of(field, place, indentation);
+
     private static string Missing(FieldRow row) => row.IsPointer ? "???? " : "??";
 
     private int IndentationOf(int depth) => (depth * Indentation) + (_options.IsFlat ? 0 : Indentation);
@@ -95,7 +100,7 @@ public sealed class TypeDisplay : ICommandResult
 
             var place = address is { } start ? start + field.Offset : (VirtualAddress?)null;
             var indentation = IndentationOf(depth);
-            var text = inner is not null ? "" : place is { } known ? _values.Of(field, known, indentation) : _types.Of(field, indentation);
+            var text = inner is not null ? "" : place is { } known ? ValueOf(layout, field, known, indentation) : _types.Of(field, indentation);
             if (text is null) _unreadable = place;
             _rows.Add(new FieldRow(depth, field.Offset, field.Name, text, place) { IsPointer = field.Type.Kind == TypeKind.Pointer });
             if (text is not null) Open(field, place, depth, inner);

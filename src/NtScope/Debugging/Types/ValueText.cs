@@ -28,8 +28,15 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
 
         var value = (unit >> field.BitPosition) & (field.BitLength >= 64 ? ulong.MaxValue : (1UL << field.BitLength) - 1);
         var digits = value.ToString("b", CultureInfo.InvariantCulture).PadLeft(field.BitLength, '0');
-        return field.BitLength < SmallestNumberedBitField ? "0y" + digits : $"0y{digits} ({Unsigned(value, alwaysPrefix: value != 0)})";
+        return field.BitLength < SmallestNumberedBitField ? "0y" + digits : $"0y{digits} ({(value == 0 ? "0" : "0x" + value.ToString("x", CultureInfo.InvariantCulture))})";
     }
+
+    /// <summary>The buffer of a counted string: its address and as much of its text as the string's length says; null if it cannot be read.</summary>
+    public string? Buffer(string structure, VirtualAddress address) =>
+        TryReadPointer(address + (ulong)session.PointerSize, out var buffer) && buffer != 0 && Summary(structure, address) is { } text ? $"{Pointer(buffer)}  {text}" : null;
+
+    /// <summary>Whether a structure is a counted string: length, maximum length, buffer.</summary>
+    public static bool IsCountedString(string structure) => structure is "_UNICODE_STRING" or "_STRING" or "_ANSI_STRING";
 
     /// <summary>What a structure adds behind its name, or in front of its fields: both links of a list entry, the text of a string.</summary>
     public string? Summary(string structure, VirtualAddress address)
@@ -37,15 +44,15 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
         switch (structure)
         {
             case "_LIST_ENTRY":
-                return TryReadPointer(address, out var next) && TryReadPointer(address + (ulong)session.PointerSize, out var previous)
-                    ? $"[ {Pointer(next)} - {Pointer(previous)} ]"
-                    : null;
+                if (!TryReadPointer(address, out var next)) return null;
+                TryReadPointer(address + (ulong)session.PointerSize, out var previous);
+                return $"[ {Pointer(next)} - {Pointer(previous)} ]";
             case "_LARGE_INTEGER" or "_ULARGE_INTEGER":
                 return TryRead(address, 8, out var number) ? Unsigned(number, alwaysPrefix: true) : null;
             case "_GUID":
                 Span<byte> guid = stackalloc byte[16];
                 return session.Memory.TryRead(address, guid, out _) ? new Guid(guid).ToString("B") : null;
-            case "_UNICODE_STRING" or "_STRING" or "_ANSI_STRING":
+            case var counted when IsCountedString(counted):
                 return TryRead(address, 2, out var length) && TryReadPointer(address + (ulong)session.PointerSize, out var buffer)
                     ? Quoted(buffer, structure == "_UNICODE_STRING" ? 2 : 1, (int)length)
                     : null;
@@ -111,17 +118,16 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
         return Unsigned(value) + (name is null ? " (No matching name)" : $" ( {name} )");
     }
 
-    private string? Array(TypeReference type, VirtualAddress address, int indentation)
+    private string Array(TypeReference type, VirtualAddress address, int indentation)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"[{type.Count}] ");
         var unit = type.Element!.Name switch { "char" or "unsigned char" => 1, "wchar" => 2, _ => 0 };
         if (unit > 0 && type.Element.Kind == TypeKind.Base)
         {
-            var text = Quoted(address, unit, (int)Math.Min(type.Count, LongestString) * unit, stopsAtZero: true);
-            return text is null ? null : prefix + " " + text;
+            return $"{prefix} {Quoted(address, unit, (int)Math.Min(type.Count, LongestString) * unit, stopsAtZero: true)}";
         }
 
-        return Of(type.Element, address, indentation) is { } first ? prefix + first : null;
+        return prefix + (Of(type.Element, address, indentation) ?? "??");
     }
 
     private string PointerTo(TypeReference element, ulong pointer, int indentation)
@@ -147,7 +153,7 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
                 return text + (isBlock ? " " : " Void");
             case TypeKind.Base when element.Name is "char" or "unsigned char" or "wchar":
                 var unit = element.Name == "wchar" ? 2 : 1;
-                return $"{text}  {Quoted(new VirtualAddress(pointer), unit, LongestString * unit, stopsAtZero: true) ?? "--- memory read error at address " + text + " ---"}";
+                return $"{text}  {Quoted(new VirtualAddress(pointer), unit, LongestString * unit, stopsAtZero: true)}";
             default:
                 return $"{text}  -> {Of(element, new VirtualAddress(pointer), indentation) ?? "??"}";
         }
@@ -155,16 +161,16 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
 
     private string Pointer(ulong value) => "0x" + Hexadecimal.Address(value, session.PointerSize);
 
-    private string? Quoted(ulong buffer, int unit, int bytes) =>
-        bytes == 0 ? "\"\"" : Quoted(new VirtualAddress(buffer), unit, Math.Min(bytes, LongestString * unit));
+    private string Quoted(ulong buffer, int unit, int bytes) =>
+        bytes == 0 || buffer == 0 ? "\"\"" : Quoted(new VirtualAddress(buffer), unit, Math.Min(bytes, LongestString * unit));
 
-    private string? Quoted(VirtualAddress address, int unit, int bytes, bool stopsAtZero = false)
+    private string Quoted(VirtualAddress address, int unit, int bytes, bool stopsAtZero = false)
     {
         var buffer = new byte[bytes];
         var read = session.Memory.Read(address, buffer, out _);
         if (read < unit)
         {
-            return null;
+            return $"\"--- memory read error at address 0x{Hexadecimal.Address(address.Value, session.PointerSize)} ---\"";
         }
 
         var text = new StringBuilder("\"");
