@@ -13,7 +13,7 @@ public class DamagedMemoryTests
     public void Flipped_bits_never_end_a_walk_by_an_exception_and_never_keep_it_from_ending()
     {
         var random = new Random(20);
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 25; round++)
         {
             var (kernel, first) = Machine();
             for (var flips = random.Next(1, 200); flips > 0; flips--)
@@ -29,7 +29,7 @@ public class DamagedMemoryTests
     public void Pointers_that_lead_to_other_structures_never_end_a_walk_by_an_exception()
     {
         var random = new Random(21);
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 25; round++)
         {
             var (kernel, first) = Machine();
             var places = Enumerable.Range(0, (int)((kernel.PoolEnd - first) / 8)).Select(i => first + (ulong)i * 8)

@@ -126,6 +126,24 @@ public class ProcessAnalyserTests
     }
 
     [Fact]
+    public void Without_symbols_the_table_of_IDs_is_found_by_the_code_that_reads_it()
+    {
+        // PsLookupProcessByProcessId: mov rax, [PspCidTable]; ret
+        var kernel = new FakeKernel();
+        var processes = new FakeProcesses(kernel);
+        var hidden = processes.AddProcess(0x100, "evil.exe");
+        kernel.Unlink(processes.LinksOf(hidden));
+        var export = kernel.Symbol("PsLookupProcessByProcessId");
+        kernel.Write(export, [0x48, 0x8B, 0x05, .. BitConverter.GetBytes((int)(kernel.Symbol("PspCidTable").Value - (export.Value + 7))), 0xC3]);
+        kernel.Symbols = new SymbolTable(kernel.Symbols.All().Where(symbol => symbol.Name is "PsInitialSystemProcess" or "PsProcessType" or "PsLookupProcessByProcessId"));
+
+        var report = ProcessAnalyser.Analyse(kernel.ToTarget(), new SurveyOptions { ScanPool = false });
+
+        report.Rows.Single(row => row.Object == hidden).SeenBy.ShouldBe(["handles"]);
+        report.Notes.ShouldContain(note => note.Contains("by the code of nt!PsLookupProcessByProcessId", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Threads_are_cross_viewed_too()
     {
         var kernel = new FakeKernel();

@@ -93,7 +93,8 @@ public sealed class ProcessSurvey
 
     private void ReadIdentifierTable()
     {
-        if (_context.FindPointer("PspCidTable") is not { } table)
+        if (KernelVariable.FindRead(_context, "PspCidTable", "PsLookupProcessByProcessId", IsIdentifierTable) is not { } variable
+            || _context.ReadPointer(variable) is not { IsZero: false } table)
         {
             _context.Note("The table of process and thread IDs was not read: nt!PspCidTable is not known for this kernel.");
             return;
@@ -116,6 +117,12 @@ public sealed class ProcessSurvey
             }
         }
     }
+
+    /// <summary>The table of IDs holds the System process under its ID, 4.</summary>
+    private bool IsIdentifierTable(VirtualAddress variable) =>
+        _context.FindPointer("PsInitialSystemProcess") is { } system
+        && _context.ReadPointer(variable) is { IsZero: false } table
+        && HandleTable.Read(_context, table).FirstOrDefault() is { Handle: 4 } first && first.Object == system;
 
     private void ScanPool(SurveyOptions options)
     {

@@ -1,11 +1,10 @@
 using Iced.Intel;
-using NtScope.Kernel;
 
-namespace NtScope.Callbacks;
+namespace NtScope.Kernel;
 
 /// <summary>
 /// Finds a variable of the kernel by its symbol; without one, by the code of an exported routine that uses it: the routine, and those it calls
-/// directly, load the variable's address with <c>lea</c> (x64) or as an immediate (x86).
+/// directly, take the variable's address (<c>lea</c> on x64, an immediate on x86) or read what it holds.
 /// </summary>
 internal static class KernelVariable
 {
@@ -17,7 +16,26 @@ internal static class KernelVariable
     /// <param name="symbol">The variable's name.</param>
     /// <param name="export">The exported routine that uses it; null if there is none.</param>
     /// <param name="isVariable">Whether what stands at an address can be the variable.</param>
-    public static VirtualAddress? Find(KernelContext context, string symbol, string? export, Func<VirtualAddress, bool> isVariable)
+    public static VirtualAddress? Find(KernelContext context, string symbol, string? export, Func<VirtualAddress, bool> isVariable) =>
+        Find(context, symbol, export, ReferenceKind.Address, isVariable);
+
+    /// <summary>The address of a variable whose value the export reads; null if nothing leads to it.</summary>
+    public static VirtualAddress? FindRead(KernelContext context, string symbol, string export, Func<VirtualAddress, bool> isVariable) =>
+        Find(context, symbol, export, ReferenceKind.Value, isVariable);
+
+    private enum ReferenceKind
+    {
+        /// <summary>A routine that is called or jumped to.</summary>
+        Code,
+
+        /// <summary>A variable whose address is taken.</summary>
+        Address,
+
+        /// <summary>A variable that is read.</summary>
+        Value,
+    }
+
+    private static VirtualAddress? Find(KernelContext context, string symbol, string? export, ReferenceKind wanted, Func<VirtualAddress, bool> isVariable)
     {
         if (context.Find(symbol) is { } named)
         {
@@ -38,13 +56,13 @@ internal static class KernelVariable
                 continue;
             }
 
-            foreach (var (target, isCode) in References(context, code))
+            foreach (var (target, kind) in References(context, code))
             {
-                if (isCode)
+                if (kind == ReferenceKind.Code)
                 {
                     waiting.Enqueue(target);
                 }
-                else if (IsWritableData(context, target) && isVariable(target))
+                else if (kind == wanted && IsWritableData(context, target) && isVariable(target))
                 {
                     context.Note($"nt!{symbol} was found at {target} by the code of nt!{export}: there is no symbol for it.");
                     return target;
@@ -55,7 +73,7 @@ internal static class KernelVariable
         return null;
     }
 
-    private static IEnumerable<(VirtualAddress Target, bool IsCode)> References(KernelContext context, VirtualAddress routine)
+    private static IEnumerable<(VirtualAddress Target, ReferenceKind Kind)> References(KernelContext context, VirtualAddress routine)
     {
         var bytes = new byte[RoutineBytes];
         var length = context.Memory.Read(routine, bytes, out _);
@@ -71,16 +89,20 @@ internal static class KernelVariable
 
             if (instruction.Mnemonic == Mnemonic.Lea && instruction.IsIPRelativeMemoryOperand)
             {
-                yield return (new VirtualAddress(instruction.IPRelativeMemoryAddress), false);
+                yield return (new VirtualAddress(instruction.IPRelativeMemoryAddress), ReferenceKind.Address);
+            }
+            else if (instruction.Mnemonic == Mnemonic.Mov && instruction.Op1Kind == OpKind.Memory && IsDirect(instruction))
+            {
+                yield return (new VirtualAddress(instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : instruction.MemoryDisplacement32), ReferenceKind.Value);
             }
             else if (context.PointerSize == sizeof(uint) && instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Push && instruction.OpCount > 0
                 && instruction.GetOpKind(instruction.OpCount - 1) == OpKind.Immediate32)
             {
-                yield return (new VirtualAddress(instruction.Immediate32), false);
+                yield return (new VirtualAddress(instruction.Immediate32), ReferenceKind.Address);
             }
             else if (instruction.FlowControl is FlowControl.Call && instruction.IsCallNear)
             {
-                yield return (new VirtualAddress(instruction.NearBranchTarget), true);
+                yield return (new VirtualAddress(instruction.NearBranchTarget), ReferenceKind.Code);
             }
             else if (instruction.FlowControl is FlowControl.ConditionalBranch)
             {
@@ -90,7 +112,7 @@ internal static class KernelVariable
             {
                 if (instruction.NearBranchTarget < routine.Value || instruction.NearBranchTarget >= routine.Value + RoutineBytes)
                 {
-                    yield return (new VirtualAddress(instruction.NearBranchTarget), true);
+                    yield return (new VirtualAddress(instruction.NearBranchTarget), ReferenceKind.Code);
                 }
 
                 furthest = Math.Max(furthest, instruction.NearBranchTarget < routine.Value + RoutineBytes ? instruction.NearBranchTarget : 0);
@@ -102,6 +124,10 @@ internal static class KernelVariable
             }
         }
     }
+
+    /// <summary>Whether an operand in memory is at a fixed address.</summary>
+    private static bool IsDirect(in Instruction instruction) =>
+        instruction.IsIPRelativeMemoryOperand || (instruction.MemoryBase == Register.None && instruction.MemoryIndex == Register.None && instruction.MemorySegment == Register.DS);
 
     private static bool IsWritableData(KernelContext context, VirtualAddress address)
     {
