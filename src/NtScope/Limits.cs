@@ -136,7 +136,16 @@ public static class Limits
     public const ulong KernelSearchBytes = 64UL << 20;
 
     /// <summary>Mapped or empty stretches that a search for the kernel's image looks at.</summary>
-    public const int KernelSearchPages = 4 << 20;
+    public const int KernelSearchPages = 1 << 20;
+
+    /// <summary>Bytes of the kernel's data that are searched for the list of loaded modules; real kernels have below 4 MiB.</summary>
+    public const uint KernelDataBytes = 32u << 20;
+
+    /// <summary>Pointers in the kernel's data that are followed in that search.</summary>
+    public const int ModuleListCandidates = 1 << 18;
+
+    /// <summary>Bytes that one search of a mapped image reads at most; the largest section of a real kernel has 12 MiB.</summary>
+    public const uint MappedSliceBytes = 32u << 20;
 
     /// <summary>Entries of the kernel's list of loaded modules; real machines have some hundred.</summary>
     public const int LoadedModules = 4096;

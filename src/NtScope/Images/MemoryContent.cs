@@ -44,7 +44,7 @@ internal sealed class MemoryContent(IMemory memory, VirtualAddress start, uint s
             return default;
         }
 
-        var bytes = new byte[Math.Min(length, size - rva)];
+        var bytes = new byte[Math.Min(Math.Min(length, Limits.MappedSliceBytes), size - rva)];
         for (uint done = 0; done < bytes.Length;)
         {
             var run = (uint)Math.Min(PageSize - ((rva + done) % PageSize), bytes.Length - done);

@@ -58,6 +58,7 @@ internal static class CaptureTarget
     {
         var header = capture.Header;
         var tried = 0;
+        var searchPages = Limits.KernelSearchPages;
         foreach (var candidate in DirectoryTableFinder.Find(capture, progress, cancellation).Take(Limits.DirectoryTableCandidates))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -70,7 +71,7 @@ internal static class CaptureTarget
                 InsideKernel = [.. Known(candidate.InsideKernel), .. header.Processors.SelectMany(processor => Known(processor.SystemCallEntry, processor.InstructionPointer))],
                 InterruptTable = header.Processors.Select(processor => processor.InterruptTable).FirstOrDefault(table => table is not null),
             };
-            if (KernelFinder.Find(spaces.System, hints) is { } kernel)
+            if (KernelFinder.Find(spaces.System, hints, ref searchPages) is { } kernel)
             {
                 return (spaces, kernel, candidate.Evidence);
             }

@@ -16,11 +16,16 @@ public static class KernelFinder
     private static readonly string[] PdbNames = ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrnlpa.pdb", "ntkrpamp.pdb", "ntkrla57.pdb"];
 
     /// <summary>Finds the kernel, or returns null if this address space has none that is readable.</summary>
-    public static FoundKernel? Find(IMemory memory, KernelHints hints) =>
+    /// <param name="memory">The address space.</param>
+    /// <param name="hints">Where to look first.</param>
+    /// <param name="searchPages">
+    /// How many pages a search may still look at, from <see cref="Limits.KernelSearchPages"/> down: one allowance for all address spaces of a machine.
+    /// </param>
+    public static FoundKernel? Find(IMemory memory, KernelHints hints, ref int searchPages) =>
         ByModuleList(memory, hints)
         ?? ByDebuggerData(memory, hints)
         ?? ByCode(memory, hints)
-        ?? ByScan(memory);
+        ?? ByScan(memory, ref searchPages);
 
     private static FoundKernel? ByModuleList(IMemory memory, KernelHints hints)
     {
@@ -101,12 +106,12 @@ public static class KernelFinder
     }
 
     // Where tables end, whole stretches of addresses are skipped: the fault tells the level whose entry is empty.
-    private static FoundKernel? ByScan(IMemory memory)
+    private static FoundKernel? ByScan(IMemory memory, ref int searchPages)
     {
         var (address, end) = memory.PointerSize == sizeof(ulong)
             ? (0xFFFF_F800_0000_0000UL, 0xFFFF_F880_0000_0000UL)
             : (0x8000_0000UL, 0xFFFF_F000UL);
-        for (var steps = 0; address < end && steps < Limits.KernelSearchPages; steps++)
+        for (; address < end && searchPages > 0; searchPages--)
         {
             if (HasSignature(memory, new VirtualAddress(address), out var fault) && TryOpen(memory, new VirtualAddress(address), out var image))
             {

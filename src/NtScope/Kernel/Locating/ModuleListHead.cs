@@ -29,6 +29,7 @@ public static class ModuleListHead
     {
         var page = new byte[PageSize];
         var pointer = memory.PointerSize;
+        var (bytesLeft, candidatesLeft) = (Limits.KernelDataBytes, Limits.ModuleListCandidates);
         foreach (var section in kernel.Image.Sections)
         {
             if (section.IsExecutable)
@@ -36,7 +37,7 @@ public static class ModuleListHead
                 continue;
             }
 
-            for (uint offset = 0; offset < section.VirtualSize; offset += PageSize)
+            for (uint offset = 0; offset < section.VirtualSize && bytesLeft >= PageSize; offset += PageSize, bytesLeft -= PageSize)
             {
                 var address = kernel.Base + section.Rva + offset;
                 var read = memory.Read(address, page, out _);
@@ -46,7 +47,7 @@ public static class ModuleListHead
                         ? BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(at))
                         : BinaryPrimitives.ReadUInt32LittleEndian(page.AsSpan(at));
                     var highest = pointer == sizeof(ulong) ? 0xFFFF_8000_0000_0000 : 0x8000_0000;
-                    if (value >= highest && value % 8 == 0 && IsHead(memory, kernel, address + (uint)at))
+                    if (value >= highest && value % 8 == 0 && candidatesLeft-- > 0 && IsHead(memory, kernel, address + (uint)at))
                     {
                         return address + (uint)at;
                     }
