@@ -136,7 +136,7 @@ public static class Limits
     public const ulong KernelSearchBytes = 64UL << 20;
 
     /// <summary>Mapped or empty stretches that a search for the kernel's image looks at.</summary>
-    public const int KernelSearchPages = 1 << 20;
+    public const int KernelSearchPages = 1 << 19;
 
     /// <summary>Bytes of the kernel's data that are searched for the list of loaded modules; real kernels have below 4 MiB.</summary>
     public const uint KernelDataBytes = 32u << 20;

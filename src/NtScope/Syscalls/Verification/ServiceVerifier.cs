@@ -42,6 +42,7 @@ public static class ServiceVerifier
             Verify(context, knowledge, windowManager);
         }
 
+        new StubVerification(context, references).Verify(notes);
         notes.AddRange(context.UnreadableNotes());
         var rows = context.Rows.OrderBy(row => row.Table).ThenBy(row => row.Index?.Value ?? 0).ThenBy(row => row.Address).ToList();
         return new Report<VerificationRow>(VerificationRow.Schema, target.Summary, rows, [.. notes.Distinct(StringComparer.Ordinal)]);

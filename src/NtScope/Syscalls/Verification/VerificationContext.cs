@@ -21,6 +21,15 @@ internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uin
         }
     }
 
+    /// <summary>Adds a finding about one process; others may have the same at the same address.</summary>
+    public void AddForProcess(VerificationRow row)
+    {
+        if (Rows.Count < Limits.VerificationRows)
+        {
+            Rows.Add(row);
+        }
+    }
+
     /// <summary>The module that covers an address, as rows write it.</summary>
     public string OwnerOf(VirtualAddress address) => Target.ModuleAt(address)?.Name ?? "no module";
 
