@@ -1,3 +1,4 @@
+using NtScope.Callbacks;
 using NtScope.Images;
 using NtScope.Kernel.Drivers;
 using NtScope.Kernel.Modules;
@@ -35,6 +36,7 @@ public sealed class KernelWalkTests : IDisposable
         var processes = ProcessAnalyser.Analyse(target);
         processes.Rows.Select(row => (row.Pid, row.ParentPid, row.Name, row.Object)).ShouldBe(machine.Processes.OrderBy(process => process.Id)
             .Select(process => ((long?)process.Id, (long?)process.ParentId, (string?)process.Name, process.Object)));
+        processes.Rows.Select(row => row.Session).ShouldBe(machine.Processes.OrderBy(process => process.Id).Select(process => (long?)process.Session));
         processes.Rows.ShouldAllBe(row => row.SeenBy.Any(source => source == "list") && row.SeenBy.Any(source => source == "pool") && row.SeenBy.Any(source => source == "threads"));
         processes.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
 
@@ -50,7 +52,44 @@ public sealed class KernelWalkTests : IDisposable
         objects.Rows.ShouldAllBe(row => row.TypeName != null);
         objects.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
 
-        DriverAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+        var drivers = DriverAnalyser.Analyse(target);
+        drivers.Rows.ShouldNotBeEmpty();
+        drivers.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+        drivers.Rows.Select(row => row.Object).ShouldBe(machine.Drivers.Select(driver => driver.Object), ignoreOrder: true);
+
+        // Without symbols only the lists of object types are found, and the notes say what is missing.
+        var callbacks = CallbackAnalyser.Analyse(target);
+        var expected = machine.Callbacks.Where(callback => machine.Options.Kernel.HasSymbols || callback.Kind == "object");
+        callbacks.Rows.Select(row => (row.Kind, row.Address)).ShouldBe(expected.Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
+        callbacks.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("10.0.18362.476")]
+    [InlineData("10.0.22000.318")]
+    public void An_unlinked_process_is_the_only_finding(string version)
+    {
+        using var machine = Build(version, LabAttack.UnlinkedProcess);
+        using var target = Save(machine, CaptureFormat.Bitmap);
+
+        var rows = ProcessAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0);
+
+        rows.ShouldHaveSingleItem().Object.ShouldBe(machine.Processes.Single(process => process.IsUnlinked).Object);
+        rows.Single().Findings.ShouldHaveSingleItem().Kind.ShouldBe("unlinked");
+    }
+
+    [Theory]
+    [InlineData("10.0.14393.4583")]
+    [InlineData("10.0.19041.508")]
+    public void A_callback_outside_modules_is_the_only_finding(string version)
+    {
+        using var machine = Build(version, LabAttack.ForeignCallback);
+        using var target = Save(machine, CaptureFormat.Bitmap);
+
+        var row = CallbackAnalyser.Analyse(target).Rows.Where(candidate => candidate.Findings.Count > 0).ShouldHaveSingleItem();
+
+        row.Kind.ShouldBe("process");
+        row.Findings.ShouldHaveSingleItem().Kind.ShouldBe("outside-modules");
     }
 
     private static LabMachine Build(string version, params LabAttack[] attacks)
