@@ -22,7 +22,7 @@ internal static class Pager
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
-            using var pager = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true });
+            using var pager = Process.Start(new ProcessStartInfo(words[0], words[1..]) { UseShellExecute = false, RedirectStandardInput = true });
             if (pager is null)
             {
                 return false;
