@@ -23,10 +23,10 @@ public sealed class ForEachCommand : IBlockCommand
             switch (option)
             {
                 case "/pS":
-                    first = arguments.TakeExpression();
+                    first = runner.Session.Evaluator.Evaluate(arguments.TakeWord());
                     break;
                 case "/ps":
-                    between = arguments.TakeExpression();
+                    between = runner.Session.Evaluator.Evaluate(arguments.TakeWord());
                     break;
                 case "/s" or "/f":
                     source = option[1];
