@@ -142,8 +142,6 @@ internal sealed class ImageHeaders
 
     private void CheckSections(string input, long offset)
     {
-        // The loader wants at least whole pages; with a smaller alignment the file is mapped as it stands.
-        Require(SectionAlignment is 0 or <= (PageSize << 8), input, "optional header", offset, $"aligns sections to 0x{SectionAlignment:x}");
         for (var i = 0; i < Sections.Length; i++)
         {
             var section = Sections[i];

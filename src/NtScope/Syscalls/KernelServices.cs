@@ -36,13 +36,7 @@ internal sealed class KernelServices(Target target, Module module, KnowledgeBase
             records.Notes.Add($"KiServiceTable is at 0x{table.Rva:x} of {module.Name}: {string.Join("; ", table.Evidence)}.");
             for (var i = 0; i < table.Slots.Count; i++)
             {
-                var slot = table.Slots[i];
-                var record = records.At(new ServiceIndex(ServiceTableKind.Nt, i));
-                record.Module = module.Name;
-                record.Rva = slot.RoutineRva;
-                record.Entry = slot.Raw;
-                record.EntryDigits = table.EntrySize * 2;
-                record.StackArguments = slot.StackArguments;
+                records.At(new ServiceIndex(ServiceTableKind.Nt, i)).Take(table, module.Name);
             }
         }
 

@@ -10,17 +10,14 @@ internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, Sys
     {
         var roles = target.Modules.Select(module => (Module: module, Role: module.Image is { } image ? ServiceImage.RoleOf(image) : ServiceImageRole.None)).ToList();
         var parts = roles.Where(item => item.Role == ServiceImageRole.WindowManagerPart).Select(item => item.Module).ToList();
-        foreach (var (module, role) in roles)
+        if (options.Wants(ServiceTableKind.Nt) && Only(ServiceImageRole.Kernel) is { } kernel)
         {
-            switch (role)
-            {
-                case ServiceImageRole.Kernel when options.Wants(ServiceTableKind.Nt):
-                    new KernelServices(target, module, knowledge, records).Collect();
-                    break;
-                case ServiceImageRole.WindowManager when options.Wants(ServiceTableKind.Win32k):
-                    new WindowManagerServices(module, parts, records).Collect();
-                    break;
-            }
+            new KernelServices(target, kernel, knowledge, records).Collect();
+        }
+
+        if (options.Wants(ServiceTableKind.Win32k) && Only(ServiceImageRole.WindowManager) is { } windowManager)
+        {
+            new WindowManagerServices(windowManager, parts, records).Collect();
         }
 
         foreach (var (module, role) in roles)
@@ -32,6 +29,14 @@ internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, Sys
         }
 
         new PublishedNames(target, knowledge, records).Fill();
+
+        // A folder of 32-bit Windows has a kernel for each kind of machine. Their tables must not be mixed: the first one stands for all.
+        Module? Only(ServiceImageRole wanted)
+        {
+            var modules = roles.Where(item => item.Role == wanted).Select(item => item.Module).ToList();
+            records.Notes.AddRange(modules.Skip(1).Select(other => $"Left out {other.Path}: the services are those of {modules[0].Path}."));
+            return modules.FirstOrDefault();
+        }
     }
 
     private void CollectStubs(Module module, PeImage image)

@@ -5,8 +5,6 @@ namespace NtScope.Syscalls;
 /// <summary>Tells by its content what an image has to do with system services.</summary>
 public static class ServiceImage
 {
-    private const ushort NativeSubsystem = 1;
-
     /// <summary>What the image is, by what it exports and imports, whatever its file is called.</summary>
     public static ServiceImageRole RoleOf(PeImage image)
     {
@@ -30,14 +28,13 @@ public static class ServiceImage
         return HasStubNames(image) ? ServiceImageRole.Stubs : ServiceImageRole.None;
     }
 
-    /// <summary>Exports are in the order of their names, so the names of services lie together and the first is met early.</summary>
     private static bool HasStubNames(PeImage image)
     {
         foreach (var function in image.Exports.Functions)
         {
             if (StubReader.IsServiceName(function, "Nt") || StubReader.IsServiceName(function, "Ium"))
             {
-                return image.Subsystem != NativeSubsystem || !image.Exports.TryGetRva("DriverEntry", out _);
+                return true;
             }
         }
 

@@ -19,7 +19,7 @@ internal sealed class ServiceRecord(ServiceIndex? index)
 
     public ulong? Entry { get; set; }
 
-    public int EntryDigits { get; set; } = 8;
+    public int EntryDigits { get; private set; } = 8;
 
     public int? StackArguments { get; set; }
 
@@ -36,6 +36,17 @@ internal sealed class ServiceRecord(ServiceIndex? index)
     public void AddFinding(string kind, string detail) => _findings.Add(new Finding(kind, detail));
 
     public void AddFindings(IEnumerable<Finding> findings) => _findings.AddRange(findings);
+
+    /// <summary>Takes what a table of an image file says of the service.</summary>
+    public void Take(ServiceTable table, string module)
+    {
+        var slot = table.Slots[Index!.Value.Number];
+        Module = module;
+        Rva = slot.RoutineRva;
+        Entry = slot.Raw;
+        EntryDigits = table.EntrySize * 2;
+        StackArguments = slot.StackArguments;
+    }
 
     public SyscallRow ToRow(KnowledgeBase knowledge, ProcessorArchitecture architecture)
     {

@@ -67,16 +67,18 @@ public static class ServiceTableFinder
         PeImage image, ServiceTableKind kind, List<ServiceTableCandidate> candidates, KernelStubs? stubs, string name, ServiceTableSearch search)
     {
         var shape = new ServiceTableShape(image);
+        var tried = new HashSet<uint>();
         ServiceTable? chosen = null;
         foreach (var candidate in candidates)
         {
+            if (!tried.Add(candidate.TableRva))
+            {
+                continue;
+            }
+
             if (chosen is not null)
             {
-                if (candidate.TableRva != chosen.Rva)
-                {
-                    search.AddProblem($"{name} stands at 0x{chosen.Rva:x}, yet {candidate.Evidence} for 0x{candidate.TableRva:x}");
-                }
-
+                search.AddProblem($"{name} stands at 0x{chosen.Rva:x}, yet {candidate.Evidence} for 0x{candidate.TableRva:x}");
                 continue;
             }
 

@@ -43,14 +43,9 @@ internal sealed class WindowManagerServices(Module module, List<Module> parts, S
         var handedOn = 0;
         for (var i = 0; i < table.Slots.Count; i++)
         {
-            var slot = table.Slots[i];
             var record = records.At(new ServiceIndex(ServiceTableKind.Win32k, i));
-            record.Module = module.Name;
-            record.Rva = slot.RoutineRva;
-            record.Entry = slot.Raw;
-            record.EntryDigits = table.EntrySize * 2;
-            record.StackArguments = slot.StackArguments;
-            if (slot.RoutineRva is not { } routine)
+            record.Take(table, module.Name);
+            if (record.Rva is not { } routine)
             {
                 continue;
             }

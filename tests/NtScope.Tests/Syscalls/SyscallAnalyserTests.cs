@@ -92,6 +92,17 @@ public class SyscallAnalyserTests
     }
 
     [Fact]
+    public void Of_two_kernels_in_a_folder_only_one_is_read()
+    {
+        using var first = new KernelImageBuilder(ProcessorArchitecture.X86, 200).Build().Open("ntoskrnl.exe");
+        using var second = new KernelImageBuilder(ProcessorArchitecture.X86, 201).Build().Open("ntkrnlpa.exe");
+        using var target = TargetOf(TargetKind.Folder, first, second);
+        var report = SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions());
+        report.Rows.Count.ShouldBe(200);
+        report.Notes.ShouldContain(note => note == "Left out ntkrnlpa.exe: the services are those of ntoskrnl.exe.");
+    }
+
+    [Fact]
     public void A_service_stands_where_win32k_hands_it_on_to()
     {
         const int Count = 100;
