@@ -119,6 +119,10 @@ internal sealed class KernelImageWriter(MachineContext context)
     {
         WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTable", 0x80));
         WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTableShadow", 0x80));
+        if (_kernel.TryGetRva("KeServiceDescriptorTableFilter", out _))
+        {
+            WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTableFilter", 0x80));
+        }
     }
 
     private void WriteDescriptor(VirtualAddress descriptor)

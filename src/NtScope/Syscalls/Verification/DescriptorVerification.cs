@@ -10,6 +10,8 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
 {
     private const int PointersInDescriptor = 4;
 
+    private (uint Main, uint Shadow)? _places;
+
     /// <summary>Checks all descriptors that can be found; a table that one points at instead of the true one is given to <paramref name="verifyActive"/>.</summary>
     public void Verify(Action<ExpectedTable, VirtualAddress> verifyActive)
     {
@@ -34,7 +36,17 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
             return [rva];
         }
 
-        return name == "KeServiceDescriptorTable" && nt.Module.Image is { } image ? KernelTableWitnesses.Descriptors(nt.File ?? image) : [];
+        if (nt.Module.Image is { } image && (_places ??= DescriptorPlaces.Find(image)) is { } places)
+        {
+            return name switch
+            {
+                "KeServiceDescriptorTable" => [places.Main],
+                "KeServiceDescriptorTableShadow" => [places.Shadow],
+                _ => [],
+            };
+        }
+
+        return name == "KeServiceDescriptorTable" && nt.Module.Image is { } mapped ? KernelTableWitnesses.Descriptors(nt.File ?? mapped) : [];
     }
 
     private void Verify(string name, VirtualAddress descriptor, ExpectedTable expected, Action<ExpectedTable, VirtualAddress> verifyActive)
