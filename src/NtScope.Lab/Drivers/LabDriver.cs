@@ -54,7 +54,8 @@ public sealed class LabDriver
         }
 
         _kernel.EnsureRunning();
-        var unload = _kernel.Memory.ReadUInt64(_object.Address + IoLayout.DriverUnload);
+        var filter = _kernel.Filters.FindOwner(_driver);
+        var unload = filter?.Unload ?? _kernel.Memory.ReadUInt64(_object.Address + IoLayout.DriverUnload);
         if (Status == NtStatus.Success || (int)Status >= 0)
         {
             if (unload == 0)
@@ -65,7 +66,7 @@ public sealed class LabDriver
             _kernel.Threads.Settle();
             using (_kernel.AsSystem())
             {
-                _kernel.Verifier.CallDriver("the unload routine", unload, _object.Address);
+                _kernel.Verifier.CallDriver("the unload routine", unload, filter is null ? _object.Address : 0);
                 _kernel.Threads.Settle();
             }
         }
@@ -83,6 +84,11 @@ public sealed class LabDriver
         _kernel.Processes.Notify.RemoveAll(_driver);
         _kernel.Processes.Callbacks.RemoveAll(_driver);
         _kernel.RegistryCallbacks.RemoveAll(_driver);
+        if (_kernel.Filters.FindOwner(_driver) is { } filter)
+        {
+            _kernel.Filters.Unregister(filter);
+        }
+
         foreach (var device in _kernel.Io.DevicesOf(_object.Address).ToArray())
         {
             _kernel.Io.DeleteDevice(device);

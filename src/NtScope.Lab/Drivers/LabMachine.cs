@@ -27,7 +27,11 @@ public sealed class LabMachine : IDisposable
     {
         _kernel = new LabKernel(options ?? new LabMachineOptions());
         Registry = new LabRegistry(_kernel);
+        Files = new LabFiles(_kernel);
     }
+
+    /// <summary>The files of volume C:, as a user-mode program reaches them.</summary>
+    public LabFiles Files { get; }
 
     /// <summary>The registry, as a user-mode program reaches it.</summary>
     public LabRegistry Registry { get; }
@@ -97,6 +101,18 @@ public sealed class LabMachine : IDisposable
         var status = _kernel.Clients.Open(name, out var file);
         _kernel.Threads.Settle();
         return new LabDevice(_kernel, file, owner, status);
+    }
+
+    /// <summary>Connects to a minifilter's communication port as FilterConnectCommunicationPort does.</summary>
+    /// <param name="name">The port's name: <c>\BackupPort</c>.</param>
+    /// <param name="receiver">Answers messages that the minifilter sends; null for a client that does not receive.</param>
+    /// <param name="context">What the minifilter's connect routine is handed.</param>
+    public LabFilterPort ConnectPort(string name, Func<byte[], byte[]?>? receiver = null, byte[]? context = null)
+    {
+        _kernel.EnsureRunning();
+        var status = _kernel.Filters.Ports.Connect(name, context ?? [], receiver, out var client);
+        _kernel.Threads.Settle();
+        return new LabFilterPort(_kernel, client, status);
     }
 
     /// <summary>Starts a process; drivers that watch processes are told, and may deny it.</summary>

@@ -48,6 +48,16 @@ internal static class LeakCheck
             }
         }
 
+        if (kernel.Filters.FindOwner(driver) is not null)
+        {
+            Report("callback-left", "the minifilter is still registered");
+        }
+
+        foreach (var name in kernel.Filters.Ports.OwnedBy(driver))
+        {
+            Report("port-left", $"communication port {name} is not closed");
+        }
+
         foreach (var block in kernel.Pool.OwnedBy(driver).ToArray())
         {
             Report("pool-leak", $"0x{block.Size:x} bytes of {(block.Kind == PoolKind.Paged ? "paged" : "nonpaged")} pool with tag '{PoolManager.Describe(block.Tag)}' are not freed; {kernel.Drivers.Describe(block.AllocatedAt)} allocated them");

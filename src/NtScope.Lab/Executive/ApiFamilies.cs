@@ -1,6 +1,7 @@
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Configuration;
 using NtScope.Lab.Executive.Debugging;
+using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
@@ -23,6 +24,7 @@ internal static class ApiFamilies
             new DeviceApis(kernel), new IrpApis(kernel), new MdlApis(kernel), new PoolApis(kernel),
             new EventApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
             new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
+            new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),
             new RegistryApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
         ];
         foreach (var family in families)

@@ -4,6 +4,7 @@ using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Configuration;
 using NtScope.Lab.Executive.Debugging;
 using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
@@ -12,6 +13,7 @@ using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Executive.Verification;
+using NtScope.Lab.FileSystem;
 using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive;
@@ -61,7 +63,10 @@ internal sealed class LabKernel : IDisposable
         Io = new IoManager(this);
         Mdls = new MdlManager(this);
         Clients = new ClientIo(this);
+        Volume = new Volume();
         Hive = new RegistryHive();
+        Filters = new FilterManager(this);
+        Files = new FileOperations(this);
         RegistryCallbacks = new RegistryCallbacks(this);
         Configuration = new ConfigurationManager(this);
         ApiFamilies.Register(this, Apis);
@@ -133,6 +138,15 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Requests of users.</summary>
     public ClientIo Clients { get; }
+
+    /// <summary>The files of volume C:.</summary>
+    public Volume Volume { get; }
+
+    /// <summary>The minifilters.</summary>
+    public FilterManager Filters { get; }
+
+    /// <summary>Operations on files.</summary>
+    public FileOperations Files { get; }
 
     /// <summary>The registry's keys and values.</summary>
     public RegistryHive Hive { get; }

@@ -1,0 +1,239 @@
+/* The filter manager's interface for minifilters, which mingw-w64's ddk lacks. Names, numbers and layouts are Microsoft's public interface. */
+#pragma once
+#include <ntifs.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLTAPI NTAPI
+#define IRP_MJ_OPERATION_END ((UCHAR)0x80)
+#define FLT_REGISTRATION_VERSION 0x0203
+#define FLT_MAX_DEVICE_REPARSE_ATTEMPTS 64
+
+#define STATUS_FLT_DO_NOT_ATTACH ((NTSTATUS)0xC01C000FL)
+
+typedef struct _FLT_FILTER *PFLT_FILTER;
+typedef struct _FLT_VOLUME *PFLT_VOLUME;
+typedef struct _FLT_INSTANCE *PFLT_INSTANCE;
+typedef struct _FLT_PORT *PFLT_PORT;
+typedef PVOID PFLT_CONTEXT;
+typedef USHORT FLT_CONTEXT_TYPE;
+typedef USHORT FLT_CONTEXT_REGISTRATION_FLAGS;
+typedef ULONG FLT_REGISTRATION_FLAGS, FLT_OPERATION_REGISTRATION_FLAGS, FLT_POST_OPERATION_FLAGS, FLT_FILTER_UNLOAD_FLAGS;
+typedef ULONG FLT_INSTANCE_SETUP_FLAGS, FLT_INSTANCE_TEARDOWN_FLAGS, FLT_INSTANCE_QUERY_TEARDOWN_FLAGS, FLT_CALLBACK_DATA_FLAGS;
+typedef ULONG FLT_FILE_NAME_OPTIONS, FLT_IO_OPERATION_FLAGS, FLT_FILESYSTEM_TYPE;
+
+#define FLT_VOLUME_CONTEXT 0x0001
+#define FLT_INSTANCE_CONTEXT 0x0002
+#define FLT_FILE_CONTEXT 0x0004
+#define FLT_STREAM_CONTEXT 0x0008
+#define FLT_STREAMHANDLE_CONTEXT 0x0010
+#define FLT_CONTEXT_END 0xFFFF
+#define FLT_VARIABLE_SIZED_CONTEXTS ((SIZE_T)-1)
+
+#define FLT_FILE_NAME_NORMALIZED 0x00000001
+#define FLT_FILE_NAME_OPENED 0x00000002
+#define FLT_FILE_NAME_QUERY_DEFAULT 0x00000100
+#define FLTFL_IO_OPERATION_DO_NOT_UPDATE_BYTE_OFFSET 0x00000004
+#define FLT_PORT_CONNECT 0x0001
+#define FLT_PORT_ALL_ACCESS (FLT_PORT_CONNECT | STANDARD_RIGHTS_ALL)
+
+typedef enum {
+  FLT_PREOP_SUCCESS_WITH_CALLBACK,
+  FLT_PREOP_SUCCESS_NO_CALLBACK,
+  FLT_PREOP_PENDING,
+  FLT_PREOP_DISALLOW_FASTIO,
+  FLT_PREOP_COMPLETE,
+  FLT_PREOP_SYNCHRONIZE
+} FLT_PREOP_CALLBACK_STATUS;
+
+typedef enum { FLT_POSTOP_FINISHED_PROCESSING, FLT_POSTOP_MORE_PROCESSING_REQUIRED } FLT_POSTOP_CALLBACK_STATUS;
+typedef enum { FLT_SET_CONTEXT_REPLACE_IF_EXISTS, FLT_SET_CONTEXT_KEEP_IF_EXISTS } FLT_SET_CONTEXT_OPERATION;
+
+typedef union {
+  struct {
+    PIO_SECURITY_CONTEXT SecurityContext;
+    ULONG Options;
+    USHORT __attribute__((aligned(8))) FileAttributes;
+    USHORT ShareAccess;
+    ULONG __attribute__((aligned(8))) EaLength;
+    PVOID EaBuffer;
+    LARGE_INTEGER AllocationSize;
+  } Create;
+  struct {
+    ULONG Length;
+    ULONG __attribute__((aligned(8))) Key;
+    LARGE_INTEGER ByteOffset;
+    PVOID ReadBuffer;
+    PMDL MdlAddress;
+  } Read;
+  struct {
+    ULONG Length;
+    ULONG __attribute__((aligned(8))) Key;
+    LARGE_INTEGER ByteOffset;
+    PVOID WriteBuffer;
+    PMDL MdlAddress;
+  } Write;
+  struct {
+    ULONG Length;
+    FILE_INFORMATION_CLASS __attribute__((aligned(8))) FileInformationClass;
+    PVOID InfoBuffer;
+  } QueryFileInformation;
+  struct {
+    ULONG Length;
+    FILE_INFORMATION_CLASS __attribute__((aligned(8))) FileInformationClass;
+    PFILE_OBJECT ParentOfTarget;
+    union {
+      struct {
+        BOOLEAN ReplaceIfExists;
+        BOOLEAN AdvanceOnly;
+      };
+      ULONG ClusterCount;
+      HANDLE DeleteHandle;
+    };
+    PVOID InfoBuffer;
+  } SetFileInformation;
+  struct {
+    PVOID Argument1, Argument2, Argument3, Argument4, Argument5;
+    LARGE_INTEGER Argument6;
+  } Others;
+} FLT_PARAMETERS, *PFLT_PARAMETERS;
+
+typedef struct _FLT_IO_PARAMETER_BLOCK {
+  ULONG IrpFlags;
+  UCHAR MajorFunction;
+  UCHAR MinorFunction;
+  UCHAR OperationFlags;
+  UCHAR Reserved;
+  PFILE_OBJECT TargetFileObject;
+  PFLT_INSTANCE TargetInstance;
+  FLT_PARAMETERS Parameters;
+} FLT_IO_PARAMETER_BLOCK, *PFLT_IO_PARAMETER_BLOCK;
+
+typedef struct _FLT_CALLBACK_DATA {
+  FLT_CALLBACK_DATA_FLAGS Flags;
+  PETHREAD Thread;
+  PFLT_IO_PARAMETER_BLOCK Iopb;
+  IO_STATUS_BLOCK IoStatus;
+  PVOID TagData;
+  union {
+    struct {
+      LIST_ENTRY QueueLinks;
+      PVOID QueueContext[2];
+    };
+    PVOID FilterContext[4];
+  };
+  KPROCESSOR_MODE RequestorMode;
+} FLT_CALLBACK_DATA, *PFLT_CALLBACK_DATA;
+
+typedef struct _FLT_RELATED_OBJECTS {
+  USHORT Size;
+  USHORT TransactionContext;
+  PFLT_FILTER Filter;
+  PFLT_VOLUME Volume;
+  PFLT_INSTANCE Instance;
+  PFILE_OBJECT FileObject;
+  PVOID Transaction;
+} FLT_RELATED_OBJECTS;
+typedef const FLT_RELATED_OBJECTS *PCFLT_RELATED_OBJECTS;
+
+typedef FLT_PREOP_CALLBACK_STATUS(FLTAPI *PFLT_PRE_OPERATION_CALLBACK)(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID *);
+typedef FLT_POSTOP_CALLBACK_STATUS(FLTAPI *PFLT_POST_OPERATION_CALLBACK)(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID, FLT_POST_OPERATION_FLAGS);
+typedef NTSTATUS(FLTAPI *PFLT_FILTER_UNLOAD_CALLBACK)(FLT_FILTER_UNLOAD_FLAGS);
+typedef NTSTATUS(FLTAPI *PFLT_INSTANCE_SETUP_CALLBACK)(PCFLT_RELATED_OBJECTS, FLT_INSTANCE_SETUP_FLAGS, DEVICE_TYPE, FLT_FILESYSTEM_TYPE);
+typedef NTSTATUS(FLTAPI *PFLT_INSTANCE_QUERY_TEARDOWN_CALLBACK)(PCFLT_RELATED_OBJECTS, FLT_INSTANCE_QUERY_TEARDOWN_FLAGS);
+typedef VOID(FLTAPI *PFLT_INSTANCE_TEARDOWN_CALLBACK)(PCFLT_RELATED_OBJECTS, FLT_INSTANCE_TEARDOWN_FLAGS);
+typedef VOID(FLTAPI *PFLT_CONTEXT_CLEANUP_CALLBACK)(PFLT_CONTEXT, FLT_CONTEXT_TYPE);
+typedef NTSTATUS(FLTAPI *PFLT_CONNECT_NOTIFY)(PFLT_PORT, PVOID, PVOID, ULONG, PVOID *);
+typedef VOID(FLTAPI *PFLT_DISCONNECT_NOTIFY)(PVOID);
+typedef NTSTATUS(FLTAPI *PFLT_MESSAGE_NOTIFY)(PVOID, PVOID, ULONG, PVOID, ULONG, PULONG);
+
+typedef struct _FLT_OPERATION_REGISTRATION {
+  UCHAR MajorFunction;
+  FLT_OPERATION_REGISTRATION_FLAGS Flags;
+  PFLT_PRE_OPERATION_CALLBACK PreOperation;
+  PFLT_POST_OPERATION_CALLBACK PostOperation;
+  PVOID Reserved1;
+} FLT_OPERATION_REGISTRATION;
+
+typedef struct _FLT_CONTEXT_REGISTRATION {
+  FLT_CONTEXT_TYPE ContextType;
+  FLT_CONTEXT_REGISTRATION_FLAGS Flags;
+  PFLT_CONTEXT_CLEANUP_CALLBACK ContextCleanupCallback;
+  SIZE_T Size;
+  ULONG PoolTag;
+  PVOID ContextAllocateCallback;
+  PVOID ContextFreeCallback;
+  PVOID Reserved1;
+} FLT_CONTEXT_REGISTRATION;
+
+typedef struct _FLT_REGISTRATION {
+  USHORT Size;
+  USHORT Version;
+  FLT_REGISTRATION_FLAGS Flags;
+  const FLT_CONTEXT_REGISTRATION *ContextRegistration;
+  const FLT_OPERATION_REGISTRATION *OperationRegistration;
+  PFLT_FILTER_UNLOAD_CALLBACK FilterUnloadCallback;
+  PFLT_INSTANCE_SETUP_CALLBACK InstanceSetupCallback;
+  PFLT_INSTANCE_QUERY_TEARDOWN_CALLBACK InstanceQueryTeardownCallback;
+  PFLT_INSTANCE_TEARDOWN_CALLBACK InstanceTeardownStartCallback;
+  PFLT_INSTANCE_TEARDOWN_CALLBACK InstanceTeardownCompleteCallback;
+  PVOID GenerateFileNameCallback;
+  PVOID NormalizeNameComponentCallback;
+  PVOID NormalizeContextCleanupCallback;
+  PVOID TransactionNotificationCallback;
+  PVOID NormalizeNameComponentExCallback;
+  PVOID SectionNotificationCallback;
+} FLT_REGISTRATION;
+
+typedef struct _FLT_FILE_NAME_INFORMATION {
+  USHORT Size;
+  USHORT NamesParsed;
+  ULONG Format;
+  UNICODE_STRING Name;
+  UNICODE_STRING Volume;
+  UNICODE_STRING Share;
+  UNICODE_STRING Extension;
+  UNICODE_STRING Stream;
+  UNICODE_STRING FinalComponent;
+  UNICODE_STRING ParentDir;
+} FLT_FILE_NAME_INFORMATION, *PFLT_FILE_NAME_INFORMATION;
+
+NTSTATUS FLTAPI FltRegisterFilter(PDRIVER_OBJECT Driver, const FLT_REGISTRATION *Registration, PFLT_FILTER *Filter);
+NTSTATUS FLTAPI FltStartFiltering(PFLT_FILTER Filter);
+VOID FLTAPI FltUnregisterFilter(PFLT_FILTER Filter);
+NTSTATUS FLTAPI FltGetFileNameInformation(PFLT_CALLBACK_DATA Data, FLT_FILE_NAME_OPTIONS Options, PFLT_FILE_NAME_INFORMATION *Information);
+NTSTATUS FLTAPI FltParseFileNameInformation(PFLT_FILE_NAME_INFORMATION Information);
+VOID FLTAPI FltReleaseFileNameInformation(PFLT_FILE_NAME_INFORMATION Information);
+NTSTATUS FLTAPI FltGetDestinationFileNameInformation(PFLT_INSTANCE Instance, PFILE_OBJECT File, HANDLE Root, PWSTR Name, ULONG Length,
+                                                     FLT_FILE_NAME_OPTIONS Options, PFLT_FILE_NAME_INFORMATION *Information);
+NTSTATUS FLTAPI FltAllocateContext(PFLT_FILTER Filter, FLT_CONTEXT_TYPE Type, SIZE_T Size, POOL_TYPE Pool, PFLT_CONTEXT *Context);
+VOID FLTAPI FltReleaseContext(PFLT_CONTEXT Context);
+VOID FLTAPI FltDeleteContext(PFLT_CONTEXT Context);
+NTSTATUS FLTAPI FltSetStreamHandleContext(PFLT_INSTANCE Instance, PFILE_OBJECT File, FLT_SET_CONTEXT_OPERATION Operation, PFLT_CONTEXT New, PFLT_CONTEXT *Old);
+NTSTATUS FLTAPI FltGetStreamHandleContext(PFLT_INSTANCE Instance, PFILE_OBJECT File, PFLT_CONTEXT *Context);
+NTSTATUS FLTAPI FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Handle, PFILE_OBJECT *File, ACCESS_MASK Access,
+                                POBJECT_ATTRIBUTES Attributes, PIO_STATUS_BLOCK Status, PLARGE_INTEGER Size, ULONG FileAttributes,
+                                ULONG Share, ULONG Disposition, ULONG Options, PVOID Ea, ULONG EaLength, ULONG Flags);
+NTSTATUS FLTAPI FltReadFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, PVOID Buffer,
+                            FLT_IO_OPERATION_FLAGS Flags, PULONG Read, PVOID Callback, PVOID Context);
+NTSTATUS FLTAPI FltWriteFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, PVOID Buffer,
+                             FLT_IO_OPERATION_FLAGS Flags, PULONG Written, PVOID Callback, PVOID Context);
+NTSTATUS FLTAPI FltQueryInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PVOID Information, ULONG Length, FILE_INFORMATION_CLASS Class, PULONG Returned);
+NTSTATUS FLTAPI FltIsDirectory(PFILE_OBJECT File, PFLT_INSTANCE Instance, PBOOLEAN IsDirectory);
+NTSTATUS FLTAPI FltClose(HANDLE Handle);
+PCHAR FLTAPI FltGetIrpName(UCHAR Major);
+PEPROCESS FLTAPI FltGetRequestorProcess(PFLT_CALLBACK_DATA Data);
+ULONG FLTAPI FltGetRequestorProcessId(PFLT_CALLBACK_DATA Data);
+NTSTATUS FLTAPI FltBuildDefaultSecurityDescriptor(PSECURITY_DESCRIPTOR *Descriptor, ACCESS_MASK Access);
+VOID FLTAPI FltFreeSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor);
+NTSTATUS FLTAPI FltCreateCommunicationPort(PFLT_FILTER Filter, PFLT_PORT *Port, POBJECT_ATTRIBUTES Attributes, PVOID Cookie,
+                                           PFLT_CONNECT_NOTIFY Connect, PFLT_DISCONNECT_NOTIFY Disconnect, PFLT_MESSAGE_NOTIFY Message, LONG Maximum);
+VOID FLTAPI FltCloseCommunicationPort(PFLT_PORT Port);
+VOID FLTAPI FltCloseClientPort(PFLT_FILTER Filter, PFLT_PORT *Port);
+NTSTATUS FLTAPI FltSendMessage(PFLT_FILTER Filter, PFLT_PORT *Port, PVOID Message, ULONG Length, PVOID Reply, PULONG ReplyLength, PLARGE_INTEGER Timeout);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,202 @@
+/* One driver for the mechanisms of the course: exceptions, threads, timers, DPCs, work items, pending and cancelled requests, stacks. */
+#include <ntddk.h>
+
+#define TAG 'hceM'
+#define CODE(n) CTL_CODE(0x8000, 0xB00 + (n), METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+int _vsnwprintf(unsigned short *, unsigned long long, const unsigned short *, __builtin_va_list);
+
+static PDEVICE_OBJECT g_device;
+static PIRP g_pending;
+static KTIMER g_timer;
+static KDPC g_dpc;
+static KEVENT g_wake, g_done;
+static KMUTEX g_mutex;
+static KSEMAPHORE g_semaphore;
+static LONG volatile g_ticks, g_finally, g_worked;
+static PKTHREAD g_thread;
+static BOOLEAN volatile g_stop;
+
+static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
+  irp->IoStatus.Status = status;
+  irp->IoStatus.Information = information;
+  IoCompleteRequest(irp, IO_NO_INCREMENT);
+  return status;
+}
+
+static __attribute__((noinline)) ULONG Load(volatile ULONG *address) { return *address; }
+static __attribute__((noinline)) ULONG Divide(ULONG a, ULONG b) { return a / b; }
+
+static ULONG Guarded(ULONG what) {
+  ULONG result = 0;
+  __try {
+    __try {
+      switch (what) {
+      case 0:
+        result = Load((ULONG *)0x40);
+        break;
+      case 1:
+        result = Divide(1, what - 1);
+        break;
+      case 2:
+        ExRaiseStatus(STATUS_INVALID_PARAMETER_3);
+        break;
+      case 3:
+        ProbeForRead((PVOID)0xFFFFF80000000000ULL, 4, 1);
+        break;
+      }
+    } __finally {
+      InterlockedIncrement(&g_finally);
+    }
+  } __except (GetExceptionCode() == STATUS_NOT_FOUND ? EXCEPTION_CONTINUE_SEARCH : EXCEPTION_EXECUTE_HANDLER) {
+    result = GetExceptionCode();
+  }
+  return result;
+}
+
+static void OnTimer(PKDPC dpc, PVOID context, PVOID a, PVOID b) {
+  UNREFERENCED_PARAMETER(dpc);
+  UNREFERENCED_PARAMETER(context);
+  UNREFERENCED_PARAMETER(a);
+  UNREFERENCED_PARAMETER(b);
+  InterlockedIncrement(&g_ticks);
+}
+
+static void Work(PDEVICE_OBJECT device, PVOID context) {
+  UNREFERENCED_PARAMETER(device);
+  InterlockedIncrement(&g_worked);
+  IoFreeWorkItem((PIO_WORKITEM)context);
+}
+
+static void Thread(PVOID context) {
+  UNREFERENCED_PARAMETER(context);
+  for (;;) {
+    KeWaitForSingleObject(&g_wake, Executive, KernelMode, FALSE, NULL);
+    if (g_stop)
+      break;
+    KeWaitForSingleObject(&g_mutex, Executive, KernelMode, FALSE, NULL);
+    LARGE_INTEGER second = {.QuadPart = -10000000};
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    KeReleaseMutex(&g_mutex, FALSE);
+    KeReleaseSemaphore(&g_semaphore, 0, 1, FALSE);
+    KeSetEvent(&g_done, 0, FALSE);
+  }
+  PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void Cancel(PDEVICE_OBJECT device, PIRP irp) {
+  UNREFERENCED_PARAMETER(device);
+  g_pending = NULL;
+  IoReleaseCancelSpinLock(irp->CancelIrql);
+  Complete(irp, STATUS_CANCELLED, 0);
+}
+
+static NTSTATUS Format(PWCHAR buffer, SIZE_T count, PCWSTR format, ...) {
+  __builtin_va_list list;
+  __builtin_va_start(list, format);
+  int length = _vsnwprintf(buffer, count, format, list);
+  __builtin_va_end(list);
+  return length;
+}
+
+static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
+  UNREFERENCED_PARAMETER(device);
+  PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+  PULONG values = irp->AssociatedIrp.SystemBuffer;
+  switch (location->Parameters.DeviceIoControl.IoControlCode) {
+  case CODE(0): { /* exceptions */
+    ULONG status = Guarded(values[0]);
+    values[0] = status;
+    values[1] = g_finally;
+    return Complete(irp, STATUS_SUCCESS, 8);
+  }
+  case CODE(1): { /* a periodic timer, every 10 ms */
+    LARGE_INTEGER due = {.QuadPart = -100000};
+    KeSetTimerEx(&g_timer, due, 10, &g_dpc);
+    return Complete(irp, STATUS_SUCCESS, 0);
+  }
+  case CODE(2):
+    values[0] = g_ticks;
+    values[1] = g_worked;
+    return Complete(irp, STATUS_SUCCESS, 8);
+  case CODE(3): { /* a work item */
+    PIO_WORKITEM item = IoAllocateWorkItem(g_device);
+    if (!item)
+      return Complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    IoQueueWorkItem(item, Work, DelayedWorkQueue, item);
+    return Complete(irp, STATUS_SUCCESS, 0);
+  }
+  case CODE(4): { /* hand over to the thread and wait for it */
+    LARGE_INTEGER soon = {.QuadPart = -5000000}, later = {.QuadPart = -50000000};
+    PVOID objects[] = {&g_done, &g_semaphore};
+    KeSetEvent(&g_wake, 0, FALSE);
+    values[0] = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &soon, NULL);
+    values[1] = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &later, NULL);
+    return Complete(irp, STATUS_SUCCESS, 8);
+  }
+  case CODE(5): /* a request that stays until it is cancelled or completed */
+    IoMarkIrpPending(irp);
+    g_pending = irp;
+    IoSetCancelRoutine(irp, Cancel);
+    return STATUS_PENDING;
+  case CODE(6): {
+    PIRP pending = g_pending;
+    g_pending = NULL;
+    if (pending && IoSetCancelRoutine(pending, NULL))
+      Complete(pending, STATUS_SUCCESS, 0);
+    return Complete(irp, STATUS_SUCCESS, 0);
+  }
+  case CODE(7): { /* formatting */
+    UNICODE_STRING text = RTL_CONSTANT_STRING(L"wide");
+    DbgPrint("[%5d|%-5d|%05d|%+d|%x|%#X|%08llx|%I64u|%p]\n", 42, 42, 42, 42, 0xBEEF, 0xBEEF, 0x1234567890ULL, 18446744073709551615ULL, (PVOID)0x1234);
+    DbgPrint("[%s|%.3s|%8s|%-8s|%ws|%S|%wZ|%c|%%]\n", "text", "text", "text", "text", L"wide", L"wide", &text, 'c');
+    values[0] = Format((PWCHAR)(values + 1), 16, L"%d-%s", 7, L"x");
+    return Complete(irp, STATUS_SUCCESS, 16);
+  }
+  }
+  return Complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+}
+
+static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
+  UNREFERENCED_PARAMETER(device);
+  return Complete(irp, STATUS_SUCCESS, 0);
+}
+
+static void Unload(PDRIVER_OBJECT driver) {
+  UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\Mechanisms");
+  KeCancelTimer(&g_timer);
+  KeFlushQueuedDpcs();
+  g_stop = TRUE;
+  KeSetEvent(&g_wake, 0, FALSE);
+  KeWaitForSingleObject(g_thread, Executive, KernelMode, FALSE, NULL);
+  ObDereferenceObject(g_thread);
+  IoDeleteSymbolicLink(&link);
+  IoDeleteDevice(driver->DeviceObject);
+}
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) {
+  UNREFERENCED_PARAMETER(registryPath);
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Mechanisms"), link = RTL_CONSTANT_STRING(L"\\??\\Mechanisms");
+  HANDLE thread;
+  NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &g_device);
+  if (!NT_SUCCESS(status))
+    return status;
+  KeInitializeTimer(&g_timer);
+  KeInitializeDpc(&g_dpc, OnTimer, NULL);
+  KeInitializeEvent(&g_wake, SynchronizationEvent, FALSE);
+  KeInitializeEvent(&g_done, SynchronizationEvent, FALSE);
+  KeInitializeMutex(&g_mutex, 0);
+  KeInitializeSemaphore(&g_semaphore, 0, 10);
+  status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Thread, NULL);
+  if (!NT_SUCCESS(status)) {
+    IoDeleteDevice(g_device);
+    return status;
+  }
+  ObReferenceObjectByHandle(thread, SYNCHRONIZE, *PsThreadType, KernelMode, (PVOID *)&g_thread, NULL);
+  ZwClose(thread);
+  status = IoCreateSymbolicLink(&link, &name);
+  driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
+  driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+  driver->DriverUnload = Unload;
+  return status;
+}

@@ -1,0 +1,141 @@
+using System.Text;
+using NtScope.Lab.Executive;
+using NtScope.Lab.Executive.Filters;
+using NtScope.Lab.FileSystem;
+
+namespace NtScope.Lab.Drivers;
+
+/// <summary>The files of volume C:, as a user-mode program reaches them: minifilters see each operation and may deny it.</summary>
+public sealed class LabFiles
+{
+    private const uint ReadAccess = 0x12_0089;
+    private const uint WriteAccess = 0x12_0116;
+    private const uint DeleteAccess = 0x1_0000;
+    private const uint DeleteOnCloseOption = 0x1000;
+    private readonly LabKernel _kernel;
+
+    internal LabFiles(LabKernel kernel) => _kernel = kernel;
+
+    /// <summary>Writes a file; it and the directories above it are created as needed.</summary>
+    /// <param name="path">The path, with an optional stream: <c>C:\keep\a.pdf:note</c>.</param>
+    /// <param name="data">The content.</param>
+    /// <param name="by">Who does it; null for the machine's client.</param>
+    public NtStatus Write(string path, byte[] data, LabProcess? by = null)
+    {
+        CreateAbove(path);
+        return With(path, WriteAccess, CreateDisposition.OverwriteIf, 0x40, by, file =>
+        {
+            var (status, _) = WithBuffer(data.Length, data, buffer => _kernel.Files.Write(file, 0, buffer, (uint)data.Length), out _);
+            return status;
+        });
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The path, with an optional stream.</param>
+    /// <param name="by">Who does it; null for the machine's client.</param>
+    public LabIoResult Read(string path, LabProcess? by = null)
+    {
+        byte[] content = [];
+        var status = With(path, ReadAccess, CreateDisposition.Open, 0x40, by, file =>
+        {
+            var length = file.Node!.Streams.GetValueOrDefault(file.Stream, []).Length;
+            var (read, count) = WithBuffer(length, [], buffer => _kernel.Files.Read(file, 0, buffer, (uint)length), out var bytes);
+            content = bytes.AsSpan(0, (int)count).ToArray();
+            return read == NtStatus.EndOfFile ? NtStatus.Success : read;
+        });
+        return new LabIoResult(status, (ulong)content.Length, content);
+    }
+
+    /// <summary>Deletes a file or an empty directory by its disposition (FileDispositionInformation).</summary>
+    public NtStatus Delete(string path, LabProcess? by = null) =>
+        With(path, DeleteAccess, CreateDisposition.Open, 0, by, file => _kernel.Files.SetInformation(file, FileInformationClass.Disposition, [1]));
+
+    /// <summary>Deletes as newer Windows does (FileDispositionInformationEx).</summary>
+    public NtStatus DeleteEx(string path, LabProcess? by = null) =>
+        With(path, DeleteAccess, CreateDisposition.Open, 0, by, file => _kernel.Files.SetInformation(file, FileInformationClass.DispositionEx, [3, 0, 0, 0]));
+
+    /// <summary>Deletes by opening with FILE_DELETE_ON_CLOSE.</summary>
+    public NtStatus DeleteOnClose(string path, LabProcess? by = null) =>
+        With(path, DeleteAccess, CreateDisposition.Open, DeleteOnCloseOption, by, _ => NtStatus.Success);
+
+    /// <summary>Moves a file.</summary>
+    /// <param name="path">What to move.</param>
+    /// <param name="target">The new path.</param>
+    /// <param name="replace">Whether a file that is there is replaced.</param>
+    /// <param name="by">Who does it; null for the machine's client.</param>
+    public NtStatus Rename(string path, string target, bool replace = false, LabProcess? by = null) =>
+        With(path, DeleteAccess, CreateDisposition.Open, 0, by, file =>
+        {
+            var name = Encoding.Unicode.GetBytes(@"\??\" + target);
+            var information = new byte[20 + name.Length];
+            information[0] = replace ? (byte)1 : (byte)0;
+            BitConverter.TryWriteBytes(information.AsSpan(16), name.Length);
+            name.CopyTo(information, 20);
+            return _kernel.Files.SetInformation(file, FileInformationClass.Rename, information);
+        });
+
+    /// <summary>Makes a directory.</summary>
+    public NtStatus CreateDirectory(string path, LabProcess? by = null) => With(path, ReadAccess, CreateDisposition.OpenIf, 1, by, _ => NtStatus.Success);
+
+    /// <summary>Whether a file, stream or directory is there. No driver is asked.</summary>
+    public bool Exists(string path)
+    {
+        var (name, stream) = Volume.Split(Relative(path));
+        return _kernel.Volume.Find(name) is { } node && (stream.Length == 0 || node.Streams.ContainsKey(stream));
+    }
+
+    /// <summary>The names in a directory, ascending. No driver is asked.</summary>
+    public IReadOnlyList<string> List(string path) => _kernel.Volume.Find(Relative(path)) is { IsDirectory: true } node ? [.. node.Children.Values.Select(child => child.Name)] : [];
+
+    /// <summary>The names of a file's streams besides the main one, ascending. No driver is asked.</summary>
+    public IReadOnlyList<string> Streams(string path) =>
+        _kernel.Volume.Find(Relative(path)) is { } node ? [.. node.Streams.Keys.Where(name => name.Length > 0).Order(StringComparer.OrdinalIgnoreCase)] : [];
+
+    private string Relative(string path) => _kernel.Files.ToVolumePath(path)
+        ?? throw new ArgumentException($"'{path}' is no path of volume C:; write it as C:\\name", nameof(path));
+
+    private void CreateAbove(string path)
+    {
+        var name = Volume.Split(Relative(path)).Path;
+        for (var slash = name.IndexOf('\\', 1); slash > 0; slash = name.IndexOf('\\', slash + 1))
+        {
+            _kernel.Volume.Open(name[..slash], CreateDisposition.OpenIf, wantsDirectory: true, out _, out _);
+        }
+    }
+
+    private NtStatus With(string path, uint access, CreateDisposition disposition, uint options, LabProcess? by, Func<OpenFile, NtStatus> action)
+    {
+        _kernel.EnsureRunning();
+        using var scope = _kernel.Processes.RunAs(by ?? _kernel.Processes.Client);
+        var thread = _kernel.Threads.Current;
+        _kernel.Verifier.BeginRequest();
+        thread.UserMode = true;
+        try
+        {
+            var status = _kernel.Files.Open(Relative(path), access, disposition, options, null, out var file, out _);
+            if (file is not null)
+            {
+                status = action(file);
+                _kernel.Files.Cleanup(file);
+                _kernel.Objects.Dereference(file.FileObject);
+            }
+
+            _kernel.Threads.Settle();
+            return status;
+        }
+        finally
+        {
+            thread.UserMode = false;
+        }
+    }
+
+    private T WithBuffer<T>(int length, byte[] data, Func<ulong, T> action, out byte[] after)
+    {
+        var buffer = _kernel.Pool.Allocate((ulong)Math.Max(length, 1), "IoBf");
+        _kernel.Memory.Write(buffer, data);
+        var result = action(buffer);
+        after = _kernel.Memory.Span(buffer, length).ToArray();
+        _kernel.Pool.Free(buffer);
+        return result;
+    }
+}

@@ -1,0 +1,118 @@
+using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Calls;
+
+namespace NtScope.Lab.Executive.Filters;
+
+/// <summary>Minifilters: registering, names of operations, callback data, ports.</summary>
+internal sealed class FilterApis(LabKernel kernel) : IApiFamily
+{
+    private static readonly string[] MajorNames =
+    [
+        "IRP_MJ_CREATE", "IRP_MJ_CREATE_NAMED_PIPE", "IRP_MJ_CLOSE", "IRP_MJ_READ", "IRP_MJ_WRITE", "IRP_MJ_QUERY_INFORMATION",
+        "IRP_MJ_SET_INFORMATION", "IRP_MJ_QUERY_EA", "IRP_MJ_SET_EA", "IRP_MJ_FLUSH_BUFFERS", "IRP_MJ_QUERY_VOLUME_INFORMATION",
+        "IRP_MJ_SET_VOLUME_INFORMATION", "IRP_MJ_DIRECTORY_CONTROL", "IRP_MJ_FILE_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CONTROL",
+        "IRP_MJ_INTERNAL_DEVICE_CONTROL", "IRP_MJ_SHUTDOWN", "IRP_MJ_LOCK_CONTROL", "IRP_MJ_CLEANUP",
+    ];
+
+    private readonly Dictionary<byte, ulong> _names = [];
+
+    /// <inheritdoc/>
+    public void Register(ApiTable table)
+    {
+        table.Status("FltRegisterFilter", Irql.Passive, RegisterFilter);
+        table.Status("FltStartFiltering", Irql.Passive, (in ApiCall call) => kernel.Filters.Start(Filter(call[0], call)));
+        table.Void("FltUnregisterFilter", Irql.Passive, (in ApiCall call) => kernel.Filters.Unregister(Filter(call[0], call)));
+        table.Add("FltGetIrpName", Irql.Dispatch, GetIrpName);
+        table.Add("FltGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
+        table.Add("FltGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
+        table.Void("FltSetCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) | 0x8000_0000));
+        table.Void("FltClearCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) & 0x7FFF_FFFF));
+        table.Add("FltIsCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0]) >> 31);
+        table.Status("FltObjectReference", Irql.Apc, (in ApiCall _) => NtStatus.Success);
+        table.Void("FltObjectDereference", Irql.Apc, (in ApiCall _) => { });
+        table.Status("FltBuildDefaultSecurityDescriptor", Irql.Passive, BuildSecurityDescriptor);
+        table.Void("FltFreeSecurityDescriptor", Irql.Passive, (in ApiCall call) => kernel.Pool.Free(call[0]));
+        table.Status("FltCreateCommunicationPort", Irql.Passive, CreatePort);
+        table.Void("FltCloseCommunicationPort", Irql.Passive, (in ApiCall call) => kernel.Filters.Ports.Close(call[0]));
+        table.Void("FltCloseClientPort", Irql.Passive, CloseClientPort);
+        table.Status("FltSendMessage", Irql.Apc, SendMessage);
+    }
+
+    private MiniFilter Filter(ulong handle, in ApiCall call) => kernel.Filters.Find(handle)
+        ?? throw kernel.Stop("bad-object", $"0x{handle:x} is used as a minifilter and is none, or no longer", call.Entry.Name);
+
+    private NtStatus RegisterFilter(in ApiCall call)
+    {
+        if (kernel.Faults.ShouldFail("FltRegisterFilter", call.ReturnAddress))
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        var status = kernel.Filters.Register(call[0], call[1], call.ReturnAddress, out var handle);
+        if (status == NtStatus.Success)
+        {
+            kernel.Memory.WriteUInt64(call[2], handle);
+        }
+
+        return status;
+    }
+
+    private ulong GetIrpName(in ApiCall call)
+    {
+        var major = call.Byte(0);
+        if (!_names.TryGetValue(major, out var address))
+        {
+            var name = major < MajorNames.Length ? MajorNames[major] : "IRP_MJ_OTHER";
+            address = kernel.Pool.Allocate((ulong)name.Length + 1, "FMnm");
+            kernel.Memory.Write(address, System.Text.Encoding.ASCII.GetBytes(name));
+            _names.Add(major, address);
+        }
+
+        return address;
+    }
+
+    private NtStatus BuildSecurityDescriptor(in ApiCall call)
+    {
+        var descriptor = kernel.Pool.AllocateForDriver(0x40, Pool.PoolManager.TagOf("FMsd"), Pool.PoolKind.Paged, call.ReturnAddress);
+        if (descriptor == 0)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        kernel.Memory.Clear(descriptor, 0x40);
+        kernel.Memory.WriteByte(descriptor, 1);
+        kernel.Memory.WriteUInt64(call[0], descriptor);
+        return NtStatus.Success;
+    }
+
+    private NtStatus CreatePort(in ApiCall call)
+    {
+        var attributes = Objects.ObjectAttributes.Read(kernel.Memory, call[2]);
+        _ = Filter(call[0], call);
+        var status = kernel.Filters.Ports.Create(attributes.Name, call[3], call[4], call[5], call[6], call.Int32(7), call.ReturnAddress, out var handle);
+        if (status == NtStatus.Success)
+        {
+            kernel.Memory.WriteUInt64(call[1], handle);
+        }
+
+        return status;
+    }
+
+    private void CloseClientPort(in ApiCall call)
+    {
+        kernel.Filters.Ports.CloseClient(kernel.Memory.ReadUInt64(call[1]));
+        kernel.Memory.WriteUInt64(call[1], 0);
+    }
+
+    private NtStatus SendMessage(in ApiCall call)
+    {
+        if (call.UInt32(3) > LabLimits.DataBytes)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        kernel.Verifier.CheckRange(call[2], call.UInt32(3), isWrite: false);
+        var message = kernel.Memory.Span(call[2], (int)call.UInt32(3)).ToArray();
+        return kernel.Filters.Ports.SendToClient(kernel.Memory.ReadUInt64(call[1]), message, call[4], call[5], call[6] != 0);
+    }
+}

@@ -1,0 +1,43 @@
+using NtScope.Lab.Executive.Modules;
+
+namespace NtScope.Lab.Executive.Filters;
+
+/// <summary>A registered minifilter with its one instance on the volume.</summary>
+internal sealed class MiniFilter(ulong handle, ulong instance, ulong driverObject, LoadedDriver? owner, Altitude altitude)
+{
+    /// <summary>What the driver knows it by (PFLT_FILTER).</summary>
+    public ulong Handle { get; } = handle;
+
+    /// <summary>Its instance (PFLT_INSTANCE).</summary>
+    public ulong Instance { get; } = instance;
+
+    /// <summary>The DRIVER_OBJECT.</summary>
+    public ulong DriverObject { get; } = driverObject;
+
+    /// <summary>The driver.</summary>
+    public LoadedDriver? Owner { get; } = owner;
+
+    /// <summary>Where it stands: higher ones are asked first.</summary>
+    public Altitude Altitude { get; } = altitude;
+
+    /// <summary>The operations, by IRP_MJ code.</summary>
+    public Dictionary<byte, (ulong Pre, ulong Post)> Operations { get; } = [];
+
+    /// <summary>Context types that were registered, with their sizes and routines.</summary>
+    public List<ContextRegistration> Contexts { get; } = [];
+
+    /// <summary>FilterUnloadCallback; 0 for none.</summary>
+    public ulong Unload { get; init; }
+
+    /// <summary>InstanceSetupCallback; 0 for none.</summary>
+    public ulong Setup { get; init; }
+
+    /// <summary>InstanceTeardownStartCallback; 0 for none.</summary>
+    public ulong TeardownStart { get; init; }
+
+    /// <summary>InstanceTeardownCompleteCallback; 0 for none.</summary>
+    public ulong TeardownComplete { get; init; }
+
+    /// <summary>Whether FltStartFiltering was called and the instance is attached.</summary>
+    public bool IsAttached { get; set; }
+}

@@ -1,0 +1,32 @@
+namespace NtScope.Lab.FileSystem;
+
+/// <summary>A file or directory of the volume.</summary>
+internal sealed class FileNode(string name, FileNode? parent, bool isDirectory)
+{
+    /// <summary>The last part of the path.</summary>
+    public string Name { get; set; } = name;
+
+    /// <summary>The directory above; null for the root.</summary>
+    public FileNode? Parent { get; set; } = parent;
+
+    /// <summary>Whether it is a directory.</summary>
+    public bool IsDirectory { get; } = isDirectory;
+
+    /// <summary>What a directory holds, by name.</summary>
+    public SortedDictionary<string, FileNode> Children { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The data, by stream name; the main stream's name is empty.</summary>
+    public Dictionary<string, byte[]> Streams { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>FILE_ATTRIBUTE bits.</summary>
+    public uint Attributes { get; set; } = isDirectory ? 0x10u : 0x20;
+
+    /// <summary>Files that are open on it.</summary>
+    public int Opens { get; set; }
+
+    /// <summary>Whether it goes when the last open file is closed.</summary>
+    public bool DeletePending { get; set; }
+
+    /// <summary>The path from the root: <c>\keep\a.pdf</c>.</summary>
+    public string Path => Parent is null ? @"\" : Parent.Parent is null ? @"\" + Name : Parent.Path + @"\" + Name;
+}

@@ -1,0 +1,212 @@
+using NtScope.Lab.Drivers;
+
+namespace NtScope.Lab.FileSystem;
+
+/// <summary>A volume in memory that behaves as NTFS does for what drivers look at: streams, pending deletion, renames.</summary>
+internal sealed class Volume
+{
+    /// <summary>The root directory.</summary>
+    public FileNode Root { get; } = new(string.Empty, null, isDirectory: true);
+
+    /// <summary>Splits <c>\a\b.txt:stream</c> into the path and the stream's name.</summary>
+    public static (string Path, string Stream) Split(string name)
+    {
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            return (name, string.Empty);
+        }
+
+        var stream = name[(colon + 1)..];
+        const string DataType = ":$DATA";
+        return (name[..colon], stream.EndsWith(DataType, StringComparison.OrdinalIgnoreCase) ? stream[..^DataType.Length] : stream);
+    }
+
+    /// <summary>Finds a file or directory.</summary>
+    public FileNode? Find(string path)
+    {
+        var node = Root;
+        foreach (var part in path.Split('\\', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!node.Children.TryGetValue(part, out node!))
+            {
+                return null;
+            }
+        }
+
+        return node;
+    }
+
+    /// <summary>Opens or creates a file or directory.</summary>
+    /// <param name="name">The path with an optional stream.</param>
+    /// <param name="disposition">What to do whether or not it is there.</param>
+    /// <param name="wantsDirectory">True for a directory, false for a file, null for either.</param>
+    /// <param name="node">The file; null if the status is a failure.</param>
+    /// <param name="information">FILE_OPENED 1, FILE_CREATED 2, FILE_OVERWRITTEN 3.</param>
+    public NtStatus Open(string name, CreateDisposition disposition, bool? wantsDirectory, out FileNode? node, out uint information)
+    {
+        node = null;
+        information = 0;
+        var (path, stream) = Split(name);
+        if (path.Length > 0 && path[0] != '\\')
+        {
+            return NtStatus.ObjectNameInvalid;
+        }
+
+        var found = Find(path);
+        if (found is { DeletePending: true })
+        {
+            return NtStatus.DeletePending;
+        }
+
+        var exists = found is not null && (stream.Length == 0 || found.Streams.ContainsKey(stream));
+        if (exists && disposition == CreateDisposition.Create)
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        if (!exists && disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+        {
+            return Find(ParentOf(path)) is null ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
+        }
+
+        if (found is not null && wantsDirectory is { } directory && directory != found.IsDirectory && stream.Length == 0)
+        {
+            return directory ? NtStatus.NotADirectory : NtStatus.FileIsADirectory;
+        }
+
+        if (found is null)
+        {
+            if (Find(ParentOf(path)) is not { IsDirectory: true } parent)
+            {
+                return NtStatus.ObjectPathNotFound;
+            }
+
+            found = new FileNode(path[(path.LastIndexOf('\\') + 1)..], parent, wantsDirectory == true);
+            parent.Children.Add(found.Name, found);
+            if (!found.IsDirectory)
+            {
+                found.Streams[string.Empty] = [];
+            }
+        }
+
+        information = exists ? 1u : 2;
+        if (!exists && stream.Length > 0)
+        {
+            found.Streams[stream] = [];
+        }
+        else if (exists && disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf && !found.IsDirectory)
+        {
+            found.Streams[stream] = [];
+            information = 3;
+        }
+
+        node = found;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Reads from a stream.</summary>
+    public static NtStatus Read(FileNode node, string stream, long offset, Span<byte> destination, out int count)
+    {
+        count = 0;
+        if (node.IsDirectory && stream.Length == 0)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        var data = node.Streams.GetValueOrDefault(stream, []);
+        if (offset < 0 || offset >= data.Length)
+        {
+            return destination.Length == 0 ? NtStatus.Success : NtStatus.EndOfFile;
+        }
+
+        count = (int)Math.Min(destination.Length, data.Length - offset);
+        data.AsSpan((int)offset, count).CopyTo(destination);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Writes to a stream; it grows as needed.</summary>
+    public static NtStatus Write(FileNode node, string stream, long offset, ReadOnlySpan<byte> source)
+    {
+        if (node.IsDirectory && stream.Length == 0)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        var data = node.Streams.GetValueOrDefault(stream, []);
+        if (offset < 0)
+        {
+            offset = data.Length;
+        }
+
+        if (offset + source.Length > LabLimits.DataBytes)
+        {
+            return NtStatus.DiskFull;
+        }
+
+        if (offset + source.Length > data.Length)
+        {
+            Array.Resize(ref data, (int)offset + source.Length);
+        }
+
+        source.CopyTo(data.AsSpan((int)offset));
+        node.Streams[stream] = data;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Marks a file to go when it is closed, or not to.</summary>
+    public static NtStatus SetDeletePending(FileNode node, bool delete)
+    {
+        if (delete && node.IsDirectory && node.Children.Count > 0)
+        {
+            return NtStatus.DirectoryNotEmpty;
+        }
+
+        if (delete && (node.Parent is null || (node.Attributes & 1) != 0))
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        node.DeletePending = delete;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Moves a file.</summary>
+    public NtStatus Rename(FileNode node, string target, bool replace)
+    {
+        if (Find(ParentOf(target)) is not { IsDirectory: true } parent)
+        {
+            return NtStatus.ObjectPathNotFound;
+        }
+
+        for (var above = parent; above is not null; above = above.Parent)
+        {
+            if (above == node)
+            {
+                return NtStatus.AccessDenied;
+            }
+        }
+
+        var name = target[(target.LastIndexOf('\\') + 1)..];
+        if (parent.Children.TryGetValue(name, out var there) && there != node)
+        {
+            if (!replace || there.IsDirectory || there.Opens > 0)
+            {
+                return replace ? NtStatus.AccessDenied : NtStatus.ObjectNameCollision;
+            }
+
+            parent.Children.Remove(name);
+        }
+
+        node.Parent!.Children.Remove(node.Name);
+        node.Name = name;
+        node.Parent = parent;
+        parent.Children.Add(name, node);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes a file out of its directory.</summary>
+    public static void Remove(FileNode node) => node.Parent?.Children.Remove(node.Name);
+
+    private static string ParentOf(string path) => path.LastIndexOf('\\') is var slash and > 0 ? path[..slash] : @"\";
+}
