@@ -1,6 +1,17 @@
 /* Declarations that the Windows 10 kit has and mingw-w64's ddk lacks. Names, numbers and layouts are Microsoft's public interface. */
 #pragma once
 
+/* mingw-w64 takes attributes away from compilers that define _MSC_VER; clang has them in every mode. */
+#undef __attribute__
+
+/* An import slot holds the address of the kernel's variable: the declarations below see it as Microsoft's do, without dllimport. */
+extern POBJECT_TYPE *NtscopeProcessType __asm__("__imp_PsProcessType");
+extern POBJECT_TYPE *NtscopeThreadType __asm__("__imp_PsThreadType");
+extern POBJECT_TYPE *NtscopeFileObjectType __asm__("__imp_IoFileObjectType");
+#define PsProcessType NtscopeProcessType
+#define PsThreadType NtscopeThreadType
+#define IoFileObjectType NtscopeFileObjectType
+
 #define POOL_FLAG_USE_QUOTA 0x0000000000000001ULL
 #define POOL_FLAG_UNINITIALIZED 0x0000000000000002ULL
 #define POOL_FLAG_RAISE_ON_FAILURE 0x0000000000000020ULL

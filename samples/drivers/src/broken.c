@@ -87,6 +87,8 @@ static NTSTATUS Misbehave(PIRP irp) {
   ExAcquireFastMutex(&g_mutex);
 #elif BUG == 10 /* completed twice */
   Complete(irp, STATUS_SUCCESS);
+  IoCompleteRequest(irp, IO_NO_INCREMENT);
+  return STATUS_SUCCESS;
 #elif BUG == 11 /* never completed */
   return STATUS_SUCCESS;
 #elif BUG == 12 /* pending without a mark */
@@ -132,6 +134,9 @@ static NTSTATUS Misbehave(PIRP irp) {
   irp->IoStatus.Information = 1000;
   IoCompleteRequest(irp, IO_NO_INCREMENT);
   return STATUS_SUCCESS;
+#elif BUG == 31 /* touched after its completion */
+  Complete(irp, STATUS_SUCCESS);
+  return irp->IoStatus.Status;
 #elif BUG == 30 /* recursion through the executive */
   IoSkipCurrentIrpStackLocation(irp);
   return IoCallDriver(g_device, irp);

@@ -16,6 +16,7 @@ static KSEMAPHORE g_semaphore;
 static LONG volatile g_ticks, g_finally, g_worked;
 static PKTHREAD g_thread;
 static BOOLEAN volatile g_stop;
+static ULONG volatile g_zero;
 
 static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
   irp->IoStatus.Status = status;
@@ -27,6 +28,11 @@ static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
 static __attribute__((noinline)) ULONG Load(volatile ULONG *address) { return *address; }
 static __attribute__((noinline)) ULONG Divide(ULONG a, ULONG b) { return a / b; }
 
+static __attribute__((noinline)) void Raise(NTSTATUS status) {
+  if (g_zero == 0)
+    ExRaiseStatus(status);
+}
+
 static ULONG Guarded(ULONG what) {
   ULONG result = 0;
   __try {
@@ -36,10 +42,10 @@ static ULONG Guarded(ULONG what) {
         result = Load((ULONG *)0x40);
         break;
       case 1:
-        result = Divide(1, what - 1);
+        result = Divide(100, g_zero);
         break;
       case 2:
-        ExRaiseStatus(STATUS_INVALID_PARAMETER_3);
+        Raise(STATUS_INVALID_PARAMETER_3);
         break;
       case 3:
         ProbeForRead((PVOID)0xFFFFF80000000000ULL, 4, 1);
@@ -195,6 +201,14 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) {
   ObReferenceObjectByHandle(thread, SYNCHRONIZE, *PsThreadType, KernelMode, (PVOID *)&g_thread, NULL);
   ZwClose(thread);
   status = IoCreateSymbolicLink(&link, &name);
+  if (!NT_SUCCESS(status)) {
+    g_stop = TRUE;
+    KeSetEvent(&g_wake, 0, FALSE);
+    KeWaitForSingleObject(g_thread, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(g_thread);
+    IoDeleteDevice(g_device);
+    return status;
+  }
   driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
   driver->DriverUnload = Unload;

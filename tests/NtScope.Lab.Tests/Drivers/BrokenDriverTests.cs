@@ -38,6 +38,7 @@ public sealed class BrokenDriverTests
     [InlineData(28, "bug-check", true)]
     [InlineData(29, "information-too-large", false)]
     [InlineData(30, "recursion", true)]
+    [InlineData(31, "irp-used-after-completion", true)]
     public void Each_mistake_is_found(int bug, string kind, bool stops)
     {
         using var machine = Run(bug, out var driver);

@@ -67,23 +67,26 @@ internal sealed class Executor(LabKernel kernel)
     private ulong Run(KernelThread thread, ulong rip)
     {
         var depth = thread.Invocations.Count;
+        Func<ulong>? raise = null;
         while (true)
         {
             try
             {
-                return RunUntilReturn(thread, rip);
+                // Raising may itself unwind to this call, so it happens inside of the try block.
+                return RunUntilReturn(thread, raise?.Invoke() ?? rip);
             }
             catch (UnwindException unwind) when (unwind.Depth == depth)
             {
                 rip = unwind.Rip;
+                raise = null;
             }
             catch (GuestException exception)
             {
-                rip = kernel.Exceptions.Raise(exception.Code, thread.Trap.CallerRip, exception.Parameters, atCall: true);
+                raise = () => kernel.Exceptions.Raise(exception.Code, thread.Trap.CallerRip, exception.Parameters, atCall: true);
             }
             catch (GuestFaultException fault)
             {
-                rip = kernel.Exceptions.RaiseFault(fault.Address, fault.Access, thread.Trap.CallerRip, atCall: true);
+                raise = () => kernel.Exceptions.RaiseFault(fault.Address, fault.Access, thread.Trap.CallerRip, atCall: true);
             }
         }
     }

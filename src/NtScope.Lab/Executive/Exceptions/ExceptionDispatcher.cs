@@ -109,7 +109,7 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
             if ((flags & FlagUnwinding) != 0)
             {
                 var targetIp = memory.ReadUInt64(dispatcher + 0x20);
-                if ((flags & FlagTargetUnwind) != 0 && (target == targetIp - imageBase || (targetIp - imageBase >= begin && targetIp - imageBase < end)))
+                if ((flags & FlagTargetUnwind) != 0 && (target == targetIp - imageBase || StaysInside(table, count, targetIp - imageBase, handler, target)))
                 {
                     break;
                 }
@@ -142,6 +142,22 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
     }
 
     private const ulong DispatcherBytes = 0x50;
+
+    // Whether the place to go on at lies in a scope with the same handlers: then these do not end.
+    private bool StaysInside(ulong table, uint count, ulong targetRva, uint handler, uint target)
+    {
+        for (var i = 0UL; i < count; i++)
+        {
+            var scope = table + 4 + (i * 16);
+            if (targetRva >= kernel.Memory.ReadUInt32(scope) && targetRva < kernel.Memory.ReadUInt32(scope + 4)
+                && kernel.Memory.ReadUInt32(scope + 8) == handler && kernel.Memory.ReadUInt32(scope + 12) == target)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static ulong At(ulong[] parameters, int index) => index < parameters.Length ? parameters[index] : 0;
 

@@ -71,7 +71,7 @@ internal sealed class FileOperations(LabKernel kernel)
                     opening.Stream = Volume.Split(name).Stream;
                     opening.DeleteOnClose = (requested & OptionDeleteOnClose) != 0;
                     node.Opens++;
-                    _memory.WriteUInt64(item.Address + 0x18, (ulong)node.GetHashCode() | 0xFFFF_E000_0000_0000);
+                    _memory.WriteUInt64(item.Address + 0x18, 0xFFFF_E000_0000_0000 | (uint)node.GetHashCode());
                 }
 
                 return (opened, how);
@@ -102,7 +102,7 @@ internal sealed class FileOperations(LabKernel kernel)
         {
             if (file.DeleteOnClose)
             {
-                _ = Volume.SetDeletePending(node, delete: true);
+                file.DeleteOnClose = Volume.SetDeletePending(node, delete: true) == NtStatus.Success;
             }
 
             if (--node.Opens == 0 && node.DeletePending)
@@ -136,9 +136,13 @@ internal sealed class FileOperations(LabKernel kernel)
         parameters =>
         {
             var (start, source, count) = ReadTransfer(parameters);
-            return file.Node is null
-                ? (NtStatus.InvalidParameter, 0)
-                : Volume.Write(file.Node, file.Stream, start, _memory.Span(source, (int)count)) is var status && status == NtStatus.Success ? (status, count) : (status, 0UL);
+            if (file.Node is null)
+            {
+                return (NtStatus.InvalidParameter, 0);
+            }
+
+            var status = Volume.Write(file.Node, file.Stream, start, _memory.Span(source, (int)count));
+            return (status, status == NtStatus.Success ? count : 0);
         });
 
     /// <summary>Sets information (IRP_MJ_SET_INFORMATION).</summary>

@@ -326,12 +326,31 @@ internal sealed class IoManager(LabKernel kernel)
         return true;
     }
 
+    /// <summary>Where the IRP that an address lies in was completed; 0 if it lies in none.</summary>
+    public ulong CompletedAt(ulong address)
+    {
+        foreach (var (irp, at) in _freedIrps)
+        {
+            if (address - irp < IoLayout.IrpBytes + IoLayout.LocationBytes)
+            {
+                return at;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Frees an IRP.</summary>
     public void FreeIrp(ulong irp)
     {
         _requests.Remove(irp);
         if (kernel.Options.Verify)
         {
+            if (_freedIrps.Count >= 4096)
+            {
+                _freedIrps.Clear();
+            }
+
             _freedIrps[irp] = kernel.Threads.Current.Trap.CallerRip;
         }
 

@@ -22,7 +22,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     public int Dropped { get; private set; }
 
     /// <summary>Whether user memory is only to be touched after a probe.</summary>
-    public bool WatchesUserMemory { get; set; }
+    public bool WatchesUserMemory { get; } = kernel.Options.Verify;
 
     /// <summary>Keeps a finding, once for each place.</summary>
     /// <param name="kind">What sort, in kebab case.</param>
@@ -214,6 +214,12 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 
     private void ReportPool(ulong address, int size, string verb, byte state, ulong rip)
     {
+        if (state == PoolShadow.Freed && kernel.Io.CompletedAt(address) is var completedAt and not 0)
+        {
+            Report("irp-used-after-completion", $"the driver {verb} an IRP at 0x{address:x} that is completed; {kernel.Drivers.Describe(completedAt)} completed it", null, rip);
+            return;
+        }
+
         if (state == PoolShadow.Freed)
         {
             var freedAt = kernel.Pool.FreedAt(address);
