@@ -4,9 +4,15 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using NtScope.Benchmarks;
 
+if (args is ["lab", var drivers])
+{
+    return LabThroughput.Run(drivers);
+}
+
 if (args.Length == 0)
 {
     Console.Error.WriteLine("usage: NtScope.Benchmarks IMAGE [BenchmarkDotNet's options]: IMAGE holds system calls (ntdll.dll)");
+    Console.Error.WriteLine("       NtScope.Benchmarks lab FOLDER: FOLDER holds the sample drivers (eng/build-drivers)");
     return 2;
 }
 

@@ -9,5 +9,7 @@ internal static class LabCommand
     public static Command Create() => new("lab", "Builds a simulated Windows machine, to try things out on")
     {
         LabCaptureCommand.Create(),
+        LabRunCommand.Create(),
+        LabShellCommand.Create(),
     };
 }

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using NtScope.Lab.Drivers;
+
+namespace NtScope.Benchmarks;
+
+/// <summary>What the lab does in a second, on one core: <c>NtScope.Benchmarks lab FOLDER</c> with the sample drivers.</summary>
+internal static class LabThroughput
+{
+    private const uint Nothing = 0x8000A007;
+
+    /// <summary>Measures and prints.</summary>
+    public static int Run(string folder)
+    {
+        var first = Stopwatch.StartNew();
+        Cycle(folder);
+        Print("first driver, loaded to unloaded", first.Elapsed.TotalMilliseconds, "ms");
+        const int Cycles = 50;
+        var further = Stopwatch.StartNew();
+        for (var i = 0; i < Cycles; i++)
+        {
+            Cycle(folder);
+        }
+
+        Print("a further one", further.Elapsed.TotalMilliseconds / Cycles, "ms");
+        foreach (var verify in new[] { false, true })
+        {
+            var options = new LabMachineOptions { Verify = verify };
+            var mode = verify ? "verified" : "not verified";
+            Print($"requests through a dispatch routine, {mode}", Requests(folder, options), "a second");
+            Print($"process notifications (start and end), {mode}", Notifications(folder, options), "a second");
+        }
+
+        const int Machines = 10_000;
+        var before = Environment.WorkingSet;
+        var machines = Stopwatch.StartNew();
+        for (var i = 0; i < Machines; i++)
+        {
+            using var machine = new LabMachine();
+        }
+
+        Print($"machines made and disposed ({Machines})", Machines / machines.Elapsed.TotalSeconds, "a second");
+        Print("growth of the process over them", (Environment.WorkingSet - before) / 1048576.0, "MiB");
+        return 0;
+    }
+
+    private static void Cycle(string folder)
+    {
+        using var machine = new LabMachine();
+        machine.LoadDriver(Path.Combine(folder, "zero.sys")).Unload();
+    }
+
+    private static double Requests(string folder, LabMachineOptions options)
+    {
+        using var machine = new LabMachine(options);
+        machine.LoadDriver(Path.Combine(folder, "zero.sys"));
+        using var device = machine.OpenDevice(@"\\.\Zero");
+        return Measure(() => device.Control(Nothing), 300_000);
+    }
+
+    private static double Notifications(string folder, LabMachineOptions options)
+    {
+        using var machine = new LabMachine(options);
+        machine.LoadDriver(Path.Combine(folder, "procblock.sys"));
+        return 2 * Measure(() => machine.StartProcess(@"C:\a.exe").Exit(), 50_000);
+    }
+
+    private static double Measure(Action action, int count)
+    {
+        for (var i = 0; i < count / 10; i++)
+        {
+            action();
+        }
+
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < count; i++)
+        {
+            action();
+        }
+
+        return count / watch.Elapsed.TotalSeconds;
+    }
+
+    private static void Print(string what, double value, string unit) =>
+        Console.WriteLine($"{what,-58} {value.ToString(value < 1000 ? "F1" : "N0", CultureInfo.InvariantCulture),12} {unit}");
+}

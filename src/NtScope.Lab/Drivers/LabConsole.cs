@@ -1,0 +1,248 @@
+using System.Globalization;
+using System.Text;
+
+namespace NtScope.Lab.Drivers;
+
+/// <summary>Drives a machine by lines of text: what <c>ntscope lab shell</c> reads and what scenarios hold.</summary>
+/// <param name="machine">The machine.</param>
+/// <param name="output">Where answers go. Text of drivers goes there as it is: escape it before a terminal sees it.</param>
+public sealed class LabConsole(LabMachine machine, TextWriter output)
+{
+    private readonly Dictionary<string, LabDriver> _drivers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedDictionary<string, (string Usage, string Help, Action<string[]> Run)> _commands = new(StringComparer.Ordinal);
+    private int _printedLines;
+
+    /// <summary>The drivers that were loaded, by file name.</summary>
+    public IReadOnlyDictionary<string, LabDriver> Drivers => _drivers;
+
+    /// <summary>Loads a driver and says what its DriverEntry returned.</summary>
+    public LabDriver Load(string path)
+    {
+        var driver = machine.LoadDriver(path);
+        PrintDebugOutput();
+        _drivers[driver.Name] = driver;
+        output.WriteLine($"{driver.Name}: loaded at {driver.Base}, DriverEntry returned {Describe(driver.Status)}");
+        if (driver.UnimplementedImports.Count > 0)
+        {
+            output.WriteLine($"{driver.Name}: not implemented, a call stops the machine: {string.Join(", ", driver.UnimplementedImports)}");
+        }
+
+        return driver;
+    }
+
+    /// <summary>Executes a line.</summary>
+    /// <returns>False if the line is no command, or is not complete; the answer says what is wrong.</returns>
+    /// <exception cref="MachineStoppedException">A driver stopped the machine.</exception>
+    public bool Execute(string line)
+    {
+        EnsureCommands();
+        var words = Split(line);
+        if (words.Length == 0 || words[0].StartsWith('#'))
+        {
+            return true;
+        }
+
+        if (!_commands.TryGetValue(words[0], out var command))
+        {
+            output.WriteLine($"'{words[0]}' is no command; help lists them");
+            return false;
+        }
+
+        try
+        {
+            command.Run(words[1..]);
+            return true;
+        }
+        catch (Exception exception) when (exception is FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        {
+            output.WriteLine($"usage: {command.Usage}");
+            return false;
+        }
+        finally
+        {
+            PrintDebugOutput();
+        }
+    }
+
+    /// <summary>A status with its name where the lab knows it.</summary>
+    public static string Describe(NtStatus status) =>
+        Enum.IsDefined(status) ? $"{status} (0x{(uint)status:X8})" : $"0x{(uint)status:X8}";
+
+    private static string[] Split(string line)
+    {
+        var words = new List<string>();
+        var word = new StringBuilder();
+        var quoted = false;
+        var any = false;
+        foreach (var character in line)
+        {
+            if (character == '"')
+            {
+                quoted = !quoted;
+                any = true;
+            }
+            else if (char.IsWhiteSpace(character) && !quoted)
+            {
+                if (any)
+                {
+                    words.Add(word.ToString());
+                }
+
+                word.Clear();
+                any = false;
+            }
+            else
+            {
+                word.Append(character);
+                any = true;
+            }
+        }
+
+        if (any)
+        {
+            words.Add(word.ToString());
+        }
+
+        return [.. words];
+    }
+
+    private static uint Number(string text) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? uint.Parse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+        : uint.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string At(string[] words, int index) => index < words.Length ? words[index] : string.Empty;
+
+    private void EnsureCommands()
+    {
+        if (_commands.Count > 0)
+        {
+            return;
+        }
+
+        Add("load", "load FILE", "load a driver", words => Load(words[0]));
+        Add("unload", "unload NAME", "unload a driver and look for what it left behind", words => Unload(words[0]));
+        Add("drivers", "drivers", "list the drivers and their devices", _ => ListDrivers());
+        Add("ps", "ps", "list the processes", _ => ListProcesses());
+        Add("start", "start PATH [COMMAND LINE]", "start a process", Start);
+        Add("exit", "exit PID [STATUS]", "let a process end by itself", words => Find(words[0]).Exit((NtStatus)(words.Length > 1 ? Number(words[1]) : 0)));
+        Add("kill", "kill PID [BY-PID]", "terminate a process from another one", words => Answer(Find(words[0]).Terminate(words.Length > 1 ? Find(words[1]) : null)));
+        Add("thread", "thread PID", "start a thread in a process", words => output.WriteLine($"thread {Find(words[0]).StartThread()}"));
+        Add("image", "image PID PATH", "map an image into a process", words => Find(words[0]).LoadImage(words[1]));
+        Add("read", "read DEVICE BYTES [OFFSET]", "read from a device", words => WithDevice(words[0], device => device.Read((int)Number(words[1]), words.Length > 2 ? Number(words[2]) : 0)));
+        Add("write", "write DEVICE HEX", "write bytes to a device", words => WithDevice(words[0], device => device.Write(Convert.FromHexString(words[1]))));
+        Add("ioctl", "ioctl DEVICE CODE [HEX|-] [OUTPUT BYTES]", "send a control code", words => WithDevice(words[0], device =>
+            device.Control(Number(words[1]), At(words, 2) is "" or "-" ? [] : Convert.FromHexString(words[2]), words.Length > 3 ? (int)Number(words[3]) : 0)));
+        Add("put", "put PATH TEXT", "write a file", words => Answer(machine.Files.Write(words[0], Encoding.UTF8.GetBytes(At(words, 1)))));
+        Add("get", "get PATH", "read a file", words => Answer(machine.Files.Read(words[0])));
+        Add("del", "del PATH [BY-PID]", "delete a file", words => Answer(machine.Files.Delete(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("ren", "ren PATH TARGET", "move a file", words => Answer(machine.Files.Rename(words[0], words[1])));
+        Add("mkdir", "mkdir PATH", "make a directory", words => Answer(machine.Files.CreateDirectory(words[0])));
+        Add("dir", "dir PATH", "list a directory", words => output.WriteLine(string.Join(Environment.NewLine, machine.Files.List(words[0]))));
+        Add("key", "key PATH", "make a registry key", words => Answer(machine.Registry.CreateKey(words[0])));
+        Add("set", "set PATH NAME TEXT", "set a registry value", words => Answer(machine.Registry.SetValue(words[0], words[1], words[2])));
+        Add("query", "query PATH NAME", "read a registry value", words => Answer(new LabIoResult(machine.Registry.ReadValue(words[0], words[1], out var data), (ulong)data.Length, data)));
+        Add("advance", "advance MILLISECONDS", "let time pass", words => machine.Advance(TimeSpan.FromMilliseconds(Number(words[0]))));
+        Add("findings", "findings", "what drivers have done wrong", _ => PrintFindings(machine.Findings));
+        Add("help", "help", "this list", _ => Help());
+    }
+
+    private void Add(string name, string usage, string help, Action<string[]> run) => _commands.Add(name, (usage, help, run));
+
+    private void Help()
+    {
+        foreach (var (usage, help, _) in _commands.Values)
+        {
+            output.WriteLine($"  {usage,-42} {help}");
+        }
+    }
+
+    /// <summary>Unloads a driver and says what was found.</summary>
+    public void Unload(string name)
+    {
+        var driver = _drivers.GetValueOrDefault(name) ?? _drivers.GetValueOrDefault(name + ".sys") ?? throw new ArgumentException($"no driver {name}", nameof(name));
+        var report = driver.Unload();
+        PrintDebugOutput();
+        if (report.Status == NtStatus.Success)
+        {
+            _drivers.Remove(driver.Name);
+        }
+
+        output.WriteLine(report.Status == NtStatus.Success ? $"{driver.Name}: unloaded" : $"{driver.Name}: cannot be unloaded, it has no unload routine");
+        PrintFindings(report.Findings);
+    }
+
+    /// <summary>Writes findings with their stacks.</summary>
+    public void PrintFindings(IReadOnlyList<LabFinding> findings)
+    {
+        foreach (var finding in findings)
+        {
+            output.WriteLine(finding);
+            foreach (var frame in finding.Stack)
+            {
+                output.WriteLine("    " + frame);
+            }
+        }
+    }
+
+    /// <summary>Writes what drivers have printed since the last time.</summary>
+    public void PrintDebugOutput()
+    {
+        for (; _printedLines < machine.DebugOutput.Count; _printedLines++)
+        {
+            output.WriteLine("dbg> " + machine.DebugOutput[_printedLines]);
+        }
+    }
+
+    private void ListDrivers()
+    {
+        foreach (var driver in _drivers.Values)
+        {
+            output.WriteLine($"{driver.Name}  {driver.Base}  {string.Join(", ", driver.Devices)}");
+        }
+    }
+
+    private void ListProcesses()
+    {
+        foreach (var process in machine.Processes)
+        {
+            output.WriteLine($"{process.Id,6} {process.ParentId,6}  {process.Path}");
+        }
+    }
+
+    private void Start(string[] words)
+    {
+        var process = machine.StartProcess(words[0], words.Length > 1 ? string.Join(' ', words) : null);
+        output.WriteLine(process.IsAlive ? $"process {process.Id}" : $"denied: {Describe(process.ExitStatus)}");
+    }
+
+    private LabProcess Find(string id) => machine.Processes.FirstOrDefault(process => process.Id == Number(id)) ?? throw new ArgumentException($"no process {id}", nameof(id));
+
+    private void WithDevice(string name, Func<LabDevice, LabIoResult> request)
+    {
+        using var device = machine.OpenDevice(name);
+        Answer(device.OpenStatus == NtStatus.Success ? request(device) : new LabIoResult(device.OpenStatus, 0, []));
+    }
+
+    private void Answer(NtStatus status) => output.WriteLine(Describe(status));
+
+    private void Answer(LabIoResult result)
+    {
+        output.WriteLine($"{Describe(result.Status)}, information {result.Information}");
+        for (var at = 0; at < result.Output.Length && at < 256; at += 16)
+        {
+            var row = result.Output.AsSpan(at, Math.Min(16, result.Output.Length - at));
+            var text = new StringBuilder();
+            foreach (var value in row)
+            {
+                text.Append(value is >= 0x20 and < 0x7F ? (char)value : '.');
+            }
+
+            output.WriteLine($"  {at:x4}  {Convert.ToHexStringLower(row),-32}  {text}");
+        }
+
+        if (result.Output.Length > 256)
+        {
+            output.WriteLine($"  ... {result.Output.Length - 256} more bytes");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using NtScope.Lab.Drivers;
+
+namespace NtScope.Lab.Tests.Drivers;
+
+public sealed class HostileDriverTests
+{
+    private static readonly LabMachineOptions Small = new() { BlockBudget = 20_000, MemoryBytes = 64UL << 20 };
+
+    [Fact]
+    public void A_damaged_image_is_refused_or_runs_into_a_finding_and_never_harms_the_host()
+    {
+        var original = File.ReadAllBytes(SampleDrivers.PathOf("zero"));
+        var random = new Random(7);
+        for (var round = 0; round < 300; round++)
+        {
+            var bytes = (byte[])original.Clone();
+            for (var change = random.Next(1, 12); change > 0; change--)
+            {
+                bytes[random.Next(round % 2 == 0 ? 0x400 : bytes.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                using var machine = new LabMachine(Small);
+                var driver = machine.LoadDriver(bytes, "damaged.sys");
+                using (var device = machine.OpenDevice(@"\\.\Zero"))
+                {
+                    device.Read(10);
+                    device.Control(0x80002000, outputLength: 16);
+                }
+
+                driver.Unload();
+            }
+            catch (Exception exception) when (exception is InputException or MachineStoppedException)
+            {
+                exception.Message.ShouldNotBeEmpty();
+            }
+        }
+    }
+
+    [Fact]
+    public void Random_control_codes_are_survived()
+    {
+        var random = new Random(11);
+        foreach (var name in new[] { "zero", "procblock", "protector" })
+        {
+            using var machine = SampleDrivers.With(name, out var driver);
+            using (var device = machine.OpenDevice(driver.Devices[0]))
+            {
+                for (var round = 0; round < 300; round++)
+                {
+                    var input = new byte[random.Next(100)];
+                    random.NextBytes(input);
+                    device.Control(0x80000000 | (uint)random.Next(0x4000), input, random.Next(100));
+                }
+            }
+
+            driver.Unload().Findings.ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public void What_is_no_driver_is_refused_with_a_reason()
+    {
+        using var machine = new LabMachine();
+        Should.Throw<InputException>(() => machine.LoadDriver(new byte[100], "zeros.sys")).Message.ShouldStartWith("zeros.sys: ");
+        Should.Throw<InputException>(() => machine.LoadDriver(Path.Combine(Path.GetTempPath(), "no such file.sys")));
+    }
+
+    [Fact]
+    public void Each_machine_gives_its_memory_back()
+    {
+        using (new LabMachine())
+        {
+            // The first machine loads the library.
+        }
+
+        var before = Environment.WorkingSet;
+        for (var i = 0; i < 300; i++)
+        {
+            using var machine = new LabMachine();
+        }
+
+        (Environment.WorkingSet - before).ShouldBeLessThan(100L << 20);
+    }
+}
