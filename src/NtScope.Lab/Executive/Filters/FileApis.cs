@@ -62,7 +62,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
 
             name = root.Path.TrimEnd('\\') + '\\' + name;
         }
-        else if (kernel.Files.ToVolumePath(name) is { } path)
+        else if (FileOperations.ToVolumePath(name) is { } path)
         {
             name = path;
         }
@@ -223,7 +223,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
     private NtStatus DeleteFile(in ApiCall call)
     {
         var name = ObjectAttributes.Read(kernel.Memory, call[0]).Name;
-        if (kernel.Files.ToVolumePath(name) is not { } path)
+        if (FileOperations.ToVolumePath(name) is not { } path)
         {
             return NtStatus.ObjectNameNotFound;
         }

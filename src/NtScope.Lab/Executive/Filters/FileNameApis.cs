@@ -89,7 +89,7 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
 
         var length = call.UInt32(4) & ~1u;
         var target = length == 0 ? string.Empty : System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[3], (int)Math.Min(length, 0xFFFE)));
-        return Create(call, VolumeName + (kernel.Files.ToVolumePath(target) ?? target), call.UInt32(5), call[6]);
+        return Create(call, VolumeName + (FileOperations.ToVolumePath(target) ?? target), call.UInt32(5), call[6]);
     }
 
     private NtStatus GetVolumeName(in ApiCall call)

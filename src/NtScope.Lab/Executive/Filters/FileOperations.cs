@@ -1,7 +1,6 @@
 using System.Text;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Io;
-using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.FileSystem;
 
 namespace NtScope.Lab.Executive.Filters;
@@ -17,7 +16,7 @@ internal sealed class FileOperations(LabKernel kernel)
     private readonly Dictionary<ulong, OpenFile> _open = [];
 
     /// <summary>A path as the volume knows it: from its root, without drive or device.</summary>
-    public string? ToVolumePath(string path)
+    public static string? ToVolumePath(string path)
     {
         foreach (var prefix in (ReadOnlySpan<string>)[@"\??\C:", @"\DosDevices\C:", @"\Device\HarddiskVolume1", "C:"])
         {

@@ -2,7 +2,6 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
-using NtScope.Lab.Executive.Objects;
 
 namespace NtScope.Lab.Executive.Filters;
 
