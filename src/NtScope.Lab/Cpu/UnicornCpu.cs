@@ -173,7 +173,14 @@ internal sealed unsafe class UnicornCpu : ICpu
     [UnmanagedCallersOnly]
     private static void OnInterrupt(nint engine, uint vector, nint user)
     {
-        From(user)._interrupt = (int)vector;
+        var cpu = From(user);
+
+        // The emulator may report a further fault before it stops; the first one is the cause.
+        if (cpu._interrupt < 0)
+        {
+            cpu._interrupt = (int)vector;
+        }
+
         _ = uc_emu_stop(engine);
     }
 
