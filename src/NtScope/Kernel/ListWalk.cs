@@ -44,6 +44,11 @@ public sealed record ListWalk(IReadOnlyList<VirtualAddress> Links, IReadOnlySet<
                 return null;
             }
 
+            if (link.IsZero)
+            {
+                return $"The list at {head} ends in a zero pointer: it was never initialised, or its page is lost.";
+            }
+
             if (links.Count >= limit)
             {
                 return $"The list at {head} goes on past {limit} entries.";
