@@ -30,7 +30,7 @@ public static class DesktopTriage
         var processes = string.Join("; ", row.Processes.Select(Describe));
         return new Finding(
             DesktopFindings.HiddenDesktop,
-            $"{row.Name} is no known desktop, nobody sees it, and {(row.Processes.Count == 1 ? "a process lives" : $"{row.Processes.Count} processes live")} on it"
+            $"{row.Name} is no known desktop, {(row.Input == false ? "nobody sees it" : "nothing shows that anybody sees it")}, and {(row.Processes.Count == 1 ? "a process lives" : $"{row.Processes.Count} processes live")} on it"
             + (since is null ? "" : $" since {since}") + ": " + processes);
     }
 
