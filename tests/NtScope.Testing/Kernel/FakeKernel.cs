@@ -41,7 +41,7 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
             WriteByte(Symbol("ObHeaderCookie"), Cookie);
         }
 
-        foreach (var (name, index) in new[] { ("Type", 2), ("Directory", 3), ("SymbolicLink", 4), ("Process", 7), ("Thread", 8), ("Driver", 9), ("Device", 10) })
+        foreach (var (name, index) in new[] { ("Type", 2), ("Directory", 3), ("SymbolicLink", 4), ("Process", 7), ("Thread", 8), ("Driver", 9), ("Device", 10), ("WindowStation", 11), ("Desktop", 12) })
         {
             AddType(name, (byte)index);
         }
@@ -238,7 +238,7 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
         InitializeList(type + OffsetOf("_OBJECT_TYPE", "CallbackList"));
 
         // Unused slots would end the table: they repeat the type before.
-        for (var slot = index; slot < 12; slot++)
+        for (var slot = index; slot < 14; slot++)
         {
             WritePointer(Symbol("ObTypeIndexTable") + slot * 8u, type);
         }

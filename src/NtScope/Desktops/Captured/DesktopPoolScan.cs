@@ -31,15 +31,22 @@ internal sealed class DesktopPoolScan(KernelContext context, Win32kOffsets offse
             return [];
         }
 
+        var candidatesLeft = Limits.PoolCandidates;
         PoolScanner.Scan(physical, context.Types.PointerSize, [PoolTag.Parse("Desk")], Consider, progress, cancellation);
         return [.. found.Values];
 
         void Consider(PoolHit hit, ReadOnlySpan<byte> page)
         {
+            if (--candidatesLeft < 0)
+            {
+                context.Note($"The scan looked into {Limits.PoolCandidates} allocations of desktops and passed over the rest.");
+                return;
+            }
+
             for (var body = 0x20; body <= LongestHeaders && body + list + sizeof(ulong) <= page.Length; body += 0x10)
             {
                 var station = new VirtualAddress(BinaryPrimitives.ReadUInt64LittleEndian(page[(int)(body + parent)..]));
-                if (stations.TryGetValue(station, out var session) && found.Count < Limits.PoolHits
+                if (stations.TryGetValue(station, out var session)
                     && AddressOf(hit.Header + (uint)body, new VirtualAddress(BinaryPrimitives.ReadUInt64LittleEndian(page[(int)(body + list)..])), list, sessions.Of(session)) is { } address)
                 {
                     found.TryAdd(address, new CapturedDesktop(address, station, ["pool"]));
