@@ -8,6 +8,8 @@ namespace NtScope.Cli.Commands;
 [SuppressMessage("Interoperability", "CA1416", Justification = "Verb runs the work of a verb on Windows only.")]
 internal static class DesktopCommand
 {
+    private const int MostAtOnce = 16;
+
     private const string MoveExplanation = """
         A window cannot move to another desktop: the thread that made it is bound to the desktop it first showed a window on, for life, and
         the window with it. That is what keeps one desktop safe from hooks and messages of another. (The desktops of Task View are none of
@@ -87,7 +89,12 @@ internal static class DesktopCommand
         var names = new Argument<string[]>("name") { Arity = ArgumentArity.OneOrMore, Description = "The desktop, or several" };
         var force = new Option<bool>("--force") { Description = "End what does not close by itself" };
         return Verb("close", "Closes what lives on a desktop until the desktop is gone, and proves that it is", [names, force], parsed =>
-            parsed.GetValue(names)!.Select(name => DesktopCloser.Close(name, parsed.GetValue(force), Say)).ToList().TrueForAll(static gone => gone) ? ExitCode.Done : ExitCode.Findings);
+        {
+            // Each close waits for programs to end; several wait together.
+            var gone = parsed.GetValue(names)!.AsParallel().AsOrdered().WithDegreeOfParallelism(MostAtOnce)
+                .Select(name => DesktopCloser.Close(name, parsed.GetValue(force), Say)).ToList();
+            return gone.TrueForAll(static closed => closed) ? ExitCode.Done : ExitCode.Findings;
+        });
     }
 
     private static Command CreateMove()

@@ -24,6 +24,10 @@ internal static class LiveWindows
         {
             throw new InputException(verb, refused.Message, refused);
         }
+        catch (AggregateException several) when (several.InnerExceptions.All(static inner => inner is DesktopException))
+        {
+            throw new InputException(verb, string.Join("; ", several.InnerExceptions.Select(static inner => inner.Message)), several);
+        }
     }
 
     /// <summary>What a verb says elsewhere.</summary>

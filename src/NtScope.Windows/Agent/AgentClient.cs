@@ -7,7 +7,7 @@ namespace NtScope.Windows.Agent;
 [SupportedOSPlatform("windows")]
 internal static class AgentClient
 {
-    private const int ConnectMilliseconds = 3000;
+    private const int ConnectMilliseconds = 10_000;
 
     /// <summary>Sends a request.</summary>
     /// <returns>Whether an agent runs; then <paramref name="answer"/> is its answer.</returns>

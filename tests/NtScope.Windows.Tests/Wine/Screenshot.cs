@@ -25,8 +25,8 @@ public sealed class Screenshot
     {
         var bytes = File.ReadAllBytes(path);
         int Field(int index) => BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(index * 4));
-        var (header, width, height, bitsPerPixel, bytesPerLine, colors) = (Field(0), Field(4), Field(5), Field(11), Field(12), Field(19));
-        bitsPerPixel.ShouldBe(32);
+        var (header, width, height, bytesPerLine, colors) = (Field(0), Field(4), Field(5), Field(12), Field(19));
+        bytesPerLine.ShouldBe(width * 4);
         var pixels = new uint[width * height];
         var start = header + (colors * 12);
         for (var y = 0; y < height; y++)

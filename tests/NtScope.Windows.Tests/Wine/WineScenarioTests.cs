@@ -46,6 +46,16 @@ public sealed class WineScenarioTests(WineScenario scenario) : IClassFixture<Win
     }
 
     [Fact]
+    public void A_descriptor_that_the_system_made_of_sddl_comes_back_as_sddl_and_in_words()
+    {
+        var row = Row("tree", "Guarded");
+
+        row.Sddl.ShouldNotBeNull().ShouldEndWith("D:(D;;CR;;;BG)(A;;GA;;;SY)(A;;GXGR;;;WD)");
+        row.Access.ShouldContain(static words => words == "may switch to it: SYSTEM, Everyone; denied: Guests");
+        row.Access.ShouldContain(static words => words == "may hook its windows: SYSTEM");
+    }
+
+    [Fact]
     public void A_desktop_that_enumeration_hides_is_found_by_its_handles()
     {
         var row = Row("tree", "Unlisted");
@@ -62,8 +72,8 @@ public sealed class WineScenarioTests(WineScenario scenario) : IClassFixture<Win
         var text = scenario.Text("tree-text");
 
         text.ShouldContain("planted window");
-        text.ShouldContain("may switch to it");
         text.ShouldContain("TID");
+        text.ShouldContain("SDDL");
     }
 
     [Fact]
