@@ -136,6 +136,60 @@ public class SyscallAnalyserTests
     }
 
     [Fact]
+    public void A_service_behind_an_API_set_stands_in_the_module_that_hosts_the_set()
+    {
+        const int Count = 80;
+        const uint Slots = 0x9000;
+        const uint Descriptor = 0xA000;
+        var builder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "win32k.sys" };
+        List<byte> text = [];
+        var table = new byte[Count * 4];
+        for (var i = 0; i < Count; i++)
+        {
+            // sub rsp,28h; mov rax,[slot]; mov r11,r9; test rax,rax; je +6; call [dispatcher]; add rsp,28h; ret
+            var rva = 0x1000u + (uint)text.Count;
+            BitConverter.TryWriteBytes(table.AsSpan(i * 4), rva);
+            text.AddRange([0x48, 0x83, 0xEC, 0x28, 0x48, 0x8B, 0x05, .. BitConverter.GetBytes(Slots + ((uint)i * 8) - rva - 11)]);
+            text.AddRange([0x4C, 0x8B, 0xD9, 0x48, 0x85, 0xC0, 0x74, 6, 0xFF, 0x15, 0, 0, 0, 0, 0x48, 0x83, 0xC4, 0x28, 0xC3, 0xCC]);
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            // mov eax,N; ret
+            builder.Export($"__win32kstub_NtUserService{i}", 0x1000u + (uint)text.Count);
+            text.AddRange([0xB8, .. BitConverter.GetBytes(i), 0xC3]);
+        }
+
+        var start = builder.PreferredBase;
+        byte[] descriptor =
+        [
+            .. BitConverter.GetBytes(start + Slots), .. BitConverter.GetBytes(start + Descriptor + 0x10),
+            .. BitConverter.GetBytes(start + Descriptor + 0x40), .. BitConverter.GetBytes(start + Descriptor + 0x80), .. new byte[8], .. BitConverter.GetBytes((ulong)Count),
+            .. new byte[0x10], .. System.Text.Encoding.Unicode.GetBytes("ext-ms-win-test-l1-1-0\0"), .. new byte[0x12], .. "ext_ms_win_test_l1_table\0"u8,
+        ];
+        foreach (var pointer in new[] { 0u, 8u, 0x10u, 0x18u })
+        {
+            builder.Relocate(Descriptor + pointer);
+        }
+
+        using var image = builder
+            .AddSectionAt(0x1000, ".text", [.. text], executable: true)
+            .AddSectionAt(0x8000, ".rdata", [.. table, .. BitConverter.GetBytes(Count), 4, .. new byte[Count - 1]])
+            .AddSectionAt(Slots, ".bss", [], virtualSize: Count * 8)
+            .AddSectionAt(Descriptor, ".data", descriptor)
+            .Export("W32pServiceTable", 0x8000).Export("W32pServiceLimit", 0x8000 + (Count * 4)).Export("W32pArgumentTable", 0x8004 + (Count * 4))
+            .Open("win32k.sys");
+        var hostBuilder = new PeImageBuilder(ProcessorArchitecture.X64) { ModuleName = "win32kbase.sys" };
+        hostBuilder.AddSection(".text", new byte[0x1000], executable: true);
+        var array = hostBuilder.AddSection(".rdata", [.. Enumerable.Range(0, Count).SelectMany(i => BitConverter.GetBytes(hostBuilder.PreferredBase + 0x1000 + ((ulong)i * 8)))]);
+        using var host = hostBuilder.Export("ext_ms_win_test_l1_table", array).Open("win32kbase.sys");
+        using var target = TargetOf(TargetKind.Folder, image, host);
+        var row = SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions()).Rows[7];
+        (row.Name, row.NameSource).ShouldBe(("NtUserService7", NameSource.Export));
+        (row.Module, row.Rva).ShouldBe(("win32kbase", 0x1038u));
+    }
+
+    [Fact]
     public void A_table_in_memory_is_read_as_the_running_kernel_encodes_it()
     {
         const int Count = 300;
