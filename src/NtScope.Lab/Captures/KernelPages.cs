@@ -11,16 +11,28 @@ internal static class KernelPages
     private const int TopLevel = 3;
 
     /// <summary>One bit a page, the lowest of a word first.</summary>
-    public static ulong[] Of(LabAddressSpace space, ulong pages)
+    /// <param name="spaces">The address spaces of all processes: each session maps its part of the kernel's half for its own.</param>
+    /// <param name="pages">How many pages there are, holes included.</param>
+    public static ulong[] Of(IEnumerable<LabAddressSpace> spaces, ulong pages)
     {
         var bits = new ulong[(pages + 63) / 64];
-        Mark(bits, space.DirectoryTable.Value, 1);
-        Visit(space, space.DirectoryTable.Value, TopLevel, bits);
+        var tables = new HashSet<ulong>();
+        foreach (var space in spaces)
+        {
+            Mark(bits, space.DirectoryTable.Value, 1);
+            Visit(space, space.DirectoryTable.Value, TopLevel, bits, tables);
+        }
+
         return bits;
     }
 
-    private static unsafe void Visit(LabAddressSpace space, ulong table, int level, ulong[] bits)
+    private static unsafe void Visit(LabAddressSpace space, ulong table, int level, ulong[] bits, HashSet<ulong> tables)
     {
+        if (!tables.Add(table))
+        {
+            return;
+        }
+
         var entries = (ulong*)(space.Ram.Host + table);
         for (var index = level == TopLevel ? FirstKernelEntry : 0; index < EntriesPerTable; index++)
         {
@@ -34,7 +46,7 @@ internal static class KernelPages
             Mark(bits, entry & FrameMask, isLarge ? EntriesPerTable : 1);
             if (level > 0 && !isLarge)
             {
-                Visit(space, entry & FrameMask, level - 1, bits);
+                Visit(space, entry & FrameMask, level - 1, bits, tables);
             }
         }
     }

@@ -50,7 +50,6 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     public void AddRegistry(VirtualAddress routine, string altitude)
     {
         var head = context.Kernel.AddressOf("CallbackListHead", 16);
-        InitializeOnce(head);
         var entry = context.PagedPool.Allocate((int)RegistryEntrySize, PoolTag.Of("CMcb"));
         context.System.WriteUInt64(entry + 0x18, (ulong)LabClock.Boot + (ulong)_registered.Count);
         context.System.WriteUInt64(entry + 0x28, routine.Value);
@@ -89,7 +88,6 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     public void AddBugCheck(LabImage owner, VirtualAddress routine, bool withReason)
     {
         var head = context.Kernel.AddressOf(withReason ? "KeBugCheckReasonCallbackListHead" : "KeBugCheckCallbackListHead", 16);
-        InitializeOnce(head);
         var record = owner.Base + (owner.Size - 0x3000 & ~0xFFFu) + (withReason ? 0x100ul : 0);
         var component = record + 0x80;
         context.System.Write(component, Encoding.ASCII.GetBytes(owner.Name + '\0'));
@@ -117,7 +115,6 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     {
         const int Shutdown = 16;
         var head = context.Kernel.AddressOf("IopNotifyShutdownQueueHead", 16);
-        InitializeOnce(head);
         var routine = driver.Image.Base + DriverImageWriter.Routine(Shutdown + 4);
         var structure = context.At("_DRIVER_OBJECT", driver.Object);
         context.System.WriteUInt64(structure.AddressOf("MajorFunction") + Shutdown * sizeof(ulong), routine.Value);
@@ -136,13 +133,5 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
         context.System.WriteUInt64(entry + 8, routine.Value);
         context.System.WriteUInt64(head, entry.Value);
         _registered.Add(new LabCallback("logon-session", routine));
-    }
-
-    private void InitializeOnce(VirtualAddress head)
-    {
-        if (context.ReadPointer(head).IsZero)
-        {
-            context.InitializeList(head);
-        }
     }
 }

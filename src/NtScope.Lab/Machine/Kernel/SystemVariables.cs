@@ -19,6 +19,15 @@ internal sealed class SystemVariables(MachineContext context, int processors)
         (22000, "co_release"), (22621, "ni_release"), (26100, "ge_release"),
     ];
 
+    // Lists that are empty on this machine, or get their entries later.
+    private static readonly string[] ListHeads =
+    [
+        "ExpSystemResourcesList", "KeBugCheckCallbackListHead", "KeBugCheckReasonCallbackListHead", "IopErrorLogListHead", "MmLoadedUserImageList", "CallbackListHead",
+        "IopNotifyShutdownQueueHead", "IopNotifyLastChanceShutdownQueueHead", "IopFsNotifyChangeQueueHead",
+    ];
+
+    private static readonly string[] SingleListHeads = ["SeFileSystemNotifyRoutinesHead", "SeFileSystemNotifyRoutinesExHead", "KiNmiCallbackListHead"];
+
     /// <summary>The text of <c>NtBuildLab</c>: build, revision, architecture, branch and date.</summary>
     public string BuildLab =>
         $"{context.Version.Build}.{context.Version.Revision}.amd64fre.{Branches.Last(branch => branch.Build <= Math.Max(context.Version.Build, 7600)).Branch}.190318-1202";
@@ -59,9 +68,14 @@ internal sealed class SystemVariables(MachineContext context, int processors)
         space.WriteUInt64(kernel.AddressOf("MmLowestPhysicalPage"), 1);
         space.WriteUInt64(kernel.AddressOf("MmHighestPhysicalPage"), space.Ram.Ranges[^1].End.Value / PhysicalRam.PageSize - 1);
         space.WriteUInt64(kernel.AddressOf("MmNumberOfPhysicalPages"), PagesOf(space.Ram));
-        foreach (var head in new[] { "ExpSystemResourcesList", "KeBugCheckCallbackListHead", "IopErrorLogListHead", "MmLoadedUserImageList" })
+        foreach (var head in ListHeads)
         {
             context.InitializeList(kernel.AddressOf(head, 16));
+        }
+
+        foreach (var head in SingleListHeads)
+        {
+            kernel.AddressOf(head);
         }
 
         WriteMemoryBlock();

@@ -22,6 +22,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     private const ulong DeviceHole = 0xC000_0000;
     private const ulong AboveDeviceHole = 0x1_0000_0000;
     private const int PlacementTries = 64;
+    private const ulong SmallMachine = 96ul << 20;
     private const ulong ClusterPages = 256;
     private const ulong MostPagesOfCluster = 32;
 
@@ -166,7 +167,8 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
 
     private PhysicalAddress AllocateRun(ulong pages, ulong alignment, ulong below)
     {
-        for (var attempt = 0; attempt < PlacementTries; attempt++)
+        // A small machine has no room to scatter.
+        for (var attempt = Size <= SmallMachine ? PlacementTries : 0; attempt < PlacementTries; attempt++)
         {
             var range = Ranges[^(1 + (attempt & 1) % (Ranges.Count - 1))];
             var end = Math.Min(range.End.Value, below);

@@ -1,0 +1,159 @@
+using NtScope.Callbacks;
+using NtScope.Images;
+using NtScope.Kernel.Drivers;
+using NtScope.Kernel.Modules;
+using NtScope.Kernel.Objects;
+using NtScope.Kernel.Processes;
+using NtScope.Knowledge;
+using NtScope.Lab.Captures;
+using NtScope.Lab.Machine;
+using NtScope.Reports;
+using NtScope.Syscalls;
+using NtScope.Syscalls.Verification;
+using NtScope.Targets;
+
+namespace NtScope.Lab.Tests.Captures;
+
+/// <summary>The lab plants, the analysers find: everything that is there and nothing else, whatever the kernel and the format.</summary>
+public class CaptureMatrixTests
+{
+    private static readonly LabAttack[] Attacks =
+        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.UnlinkedProcess, LabAttack.HiddenDesktop, LabAttack.ForeignCallback];
+
+    public static TheoryData<string> KernelsWithSymbols => [.. Kernels(hasSymbols: true).Select(kernel => kernel.Version.ToString())];
+
+    public static TheoryData<string> SomeOfTheOthers => [.. Kernels(hasSymbols: false).Where((_, number) => number % 27 == 5).Select(kernel => kernel.Version.ToString())];
+
+    [Theory]
+    [MemberData(nameof(KernelsWithSymbols))]
+    public void Every_attack_is_found_and_nothing_else_and_all_formats_say_the_same(string version)
+    {
+        using var machine = Build(version, Attacks, smeared: 40);
+        string? first = null;
+        foreach (var format in Enum.GetValues<CaptureFormat>())
+        {
+            using var file = new CaptureFile(machine, format);
+            using var target = TargetOpener.Open(file.Path, new TargetOptions());
+            CheckPlanted(machine, target);
+            var answers = string.Join('\n', new[]
+            {
+                Text(ModuleAnalyser.Analyse(target)), Text(ProcessAnalyser.Analyse(target)), Text(DriverAnalyser.Analyse(target)),
+                Text(ObjectAnalyser.Analyse(target)), Text(CallbackAnalyser.Analyse(target)),
+                Text(SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions())),
+            });
+            (first ??= answers).ShouldBe(answers, format.ToString());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelsWithSymbols))]
+    public void A_clean_machine_has_no_finding(string version)
+    {
+        using var machine = Build(version, [], smeared: 40);
+        using var file = new CaptureFile(machine, CaptureFormat.Raw);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.ShouldBeEmpty();
+        ProcessAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+        CallbackAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+        CallbackAnalyser.Analyse(target).Rows.Select(row => row.Address!.Value).ShouldBe(machine.Callbacks.Select(callback => callback.Routine), ignoreOrder: true);
+        DriverAnalyser.Analyse(target).Rows.Count.ShouldBe(machine.Drivers.Count);
+        DriverAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(SomeOfTheOthers))]
+    public void Of_kernels_without_symbols_the_tables_are_proved_too(string version)
+    {
+        using var clean = Build(version, [], smeared: 10);
+        using var cleanFile = new CaptureFile(clean, CaptureFormat.Elf);
+        using (var target = TargetOpener.Open(cleanFile.Path, new TargetOptions()))
+        {
+            target.Modules[0].Base.ShouldBe(clean.Kernel.Base);
+            ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.ShouldBeEmpty();
+        }
+
+        using var machine = Build(version, Attacks, smeared: 10);
+        using var file = new CaptureFile(machine, CaptureFormat.Dump);
+        using var attacked = TargetOpener.Open(file.Path, new TargetOptions());
+        CheckTables(machine, attacked);
+    }
+
+    [Theory]
+    [InlineData(CaptureFormat.Raw, 8ul << 30)]
+    [InlineData(CaptureFormat.Dump, 8ul << 30)]
+    [InlineData(CaptureFormat.Bitmap, 8ul << 30)]
+    [InlineData(CaptureFormat.Elf, 8ul << 30)]
+    [InlineData(CaptureFormat.Raw, 64ul << 20)]
+    public void Size_does_not_matter(CaptureFormat format, ulong size)
+    {
+        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.19041.1288"), MemorySize = size, Attacks = [LabAttack.RedirectedEntry] });
+        using var file = new CaptureFile(machine, format);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+
+        ModuleAnalyser.Analyse(target).Rows.Count(row => row.Findings.Count == 0).ShouldBe(machine.Modules.Count);
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_relocated_table_is_found()
+    {
+        using var machine = Build("10.0.17763.379", [LabAttack.RelocatedTable], smeared: 0);
+        using var file = new CaptureFile(machine, CaptureFormat.Raw);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+
+        var rows = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows;
+        rows.ShouldAllBe(row => row.Kind == VerificationKind.TableRelocated);
+        rows.ShouldNotBeEmpty();
+    }
+
+    private static void CheckPlanted(LabMachine machine, Target target)
+    {
+        CheckTables(machine, target);
+        var processes = ProcessAnalyser.Analyse(target).Rows;
+        processes.Count.ShouldBe(machine.Processes.Count);
+        var unlinked = processes.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
+        unlinked.Name.ShouldBe("cmd.exe");
+        unlinked.Object.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.UnlinkedProcess).Address);
+        var foreign = CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
+        foreign.Address.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.ForeignCallback).Target);
+        ModuleAnalyser.Analyse(target).Rows.Count(row => row.Findings.Count == 0).ShouldBe(machine.Modules.Count);
+    }
+
+    private static void CheckTables(LabMachine machine, Target target)
+    {
+        var planted = machine.Traces.Where(trace => trace.Attack is LabAttack.RedirectedEntry or LabAttack.SwappedEntries or LabAttack.InlineHook)
+            .Select(trace => (trace.Attack, trace.Name, trace.Target));
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (AttackOf(row.Kind), row.Name!, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+    }
+
+    private static LabAttack AttackOf(VerificationKind kind) => kind switch
+    {
+        VerificationKind.EntryOutsideModule => LabAttack.RedirectedEntry,
+        VerificationKind.EntriesSwapped => LabAttack.SwappedEntries,
+        VerificationKind.InlineHook => LabAttack.InlineHook,
+        _ => throw new InvalidOperationException($"{kind} was not planted"),
+    };
+
+    private static string Text<TRow>(Report<TRow> report)
+        where TRow : class, IReportRow<TRow> =>
+        string.Join('\n', report.Rows.Select(row => string.Join('|', TRow.Columns.Select((_, column) => row.CellAt(column).ToString()))));
+
+    private static LabMachine Build(string version, LabAttack[] attacks, int smeared) => LabMachineBuilder.Build(new LabMachineOptions
+    {
+        Kernel = Kernel(version),
+        MemorySize = 128 << 20,
+        Seed = version.Length * 31 + version[^1],
+        Attacks = attacks,
+        SmearedPages = smeared,
+    });
+
+    private static KnownKernel Kernel(string version)
+    {
+        FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
+        return KnowledgeBase.Embedded.FindKernel(parsed)!;
+    }
+
+    private static IEnumerable<KnownKernel> Kernels(bool hasSymbols) =>
+        KnowledgeBase.Embedded.Kernels.Where(kernel => kernel is { HasServices: true, Architecture: ProcessorArchitecture.X64 } && kernel.HasSymbols == hasSymbols);
+}
