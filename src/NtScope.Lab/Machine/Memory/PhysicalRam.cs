@@ -84,7 +84,8 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
     public PhysicalAddress Allocate(ulong pages, ulong alignment = PageSize, ulong below = ulong.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfZero(pages);
-        return pages <= MostPagesOfCluster && alignment == PageSize && below == ulong.MaxValue ? TakeFromCluster(pages) : AllocateRun(pages, alignment, below);
+        var run = pages <= MostPagesOfCluster && alignment == PageSize && below == ulong.MaxValue ? TakeFromCluster(pages) : FindRun(pages, alignment, below);
+        return run ?? throw new InvalidOperationException($"the machine's {Size >> 20} MiB of RAM have no {pages} free pages in one run");
     }
 
     /// <summary>Takes exactly the pages from <paramref name="address"/> on.</summary>
@@ -165,7 +166,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         }
     }
 
-    private PhysicalAddress AllocateRun(ulong pages, ulong alignment, ulong below)
+    private PhysicalAddress? FindRun(ulong pages, ulong alignment, ulong below)
     {
         // A small machine has no room to scatter.
         for (var attempt = Size <= SmallMachine ? PlacementTries : 0; attempt < PlacementTries; attempt++)
@@ -184,15 +185,20 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
             }
         }
 
-        return AllocateFirstFit(pages, alignment, below);
+        return FindFirstFit(pages, alignment, below);
     }
 
     // Short runs lie together, so that a small machine keeps room for long ones.
-    private PhysicalAddress TakeFromCluster(ulong pages)
+    private PhysicalAddress? TakeFromCluster(ulong pages)
     {
         if (_clusterLeft < pages)
         {
-            _cluster = AllocateRun(ClusterPages, ClusterPages * PageSize, ulong.MaxValue);
+            if (FindRun(ClusterPages, ClusterPages * PageSize, ulong.MaxValue) is not { } cluster)
+            {
+                return FindRun(pages, PageSize, ulong.MaxValue);
+            }
+
+            _cluster = cluster;
             _clusterLeft = ClusterPages;
             PagesInUse -= ClusterPages;
             SetUsed(_cluster.Value / PageSize, ClusterPages, used: false);
@@ -205,7 +211,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         return taken;
     }
 
-    private PhysicalAddress AllocateFirstFit(ulong pages, ulong alignment, ulong below)
+    private PhysicalAddress? FindFirstFit(ulong pages, ulong alignment, ulong below)
     {
         for (var index = Ranges.Count - 1; index >= 0; index--)
         {
@@ -219,7 +225,7 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
             }
         }
 
-        throw new InvalidOperationException($"the machine's {Size >> 20} MiB of RAM have no {pages} free pages in one run");
+        return null;
     }
 
     private bool TryTake(ulong start, ulong pages)
