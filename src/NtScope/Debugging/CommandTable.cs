@@ -54,6 +54,7 @@ public sealed class CommandTable
         table.Add(new ObjectsCommand());
         table.Add(new DriversCommand());
         table.Add(new CallbacksCommand());
+        table.Add(new DesktopsCommand());
         table.Add(new HandlesCommand());
         table.Add(new InterruptTableCommand());
         return table;
