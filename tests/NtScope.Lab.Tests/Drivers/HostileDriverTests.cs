@@ -11,7 +11,7 @@ public sealed class HostileDriverTests
     {
         var original = File.ReadAllBytes(SampleDrivers.PathOf("zero"));
         var random = new Random(7);
-        for (var round = 0; round < 300; round++)
+        for (var round = 0; round < 100; round++)
         {
             var bytes = (byte[])original.Clone();
             for (var change = random.Next(1, 12); change > 0; change--)
@@ -47,7 +47,7 @@ public sealed class HostileDriverTests
             using var machine = SampleDrivers.With(name, out var driver);
             using (var device = machine.OpenDevice(driver.Devices[0]))
             {
-                for (var round = 0; round < 300; round++)
+                for (var round = 0; round < 100; round++)
                 {
                     var input = new byte[random.Next(100)];
                     random.NextBytes(input);
@@ -76,7 +76,7 @@ public sealed class HostileDriverTests
         }
 
         var before = Environment.WorkingSet;
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 100; i++)
         {
             using var machine = new LabMachine();
         }

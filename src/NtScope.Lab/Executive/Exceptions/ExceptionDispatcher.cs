@@ -165,7 +165,8 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
     {
         switch (stop.Detail)
         {
-            case 0:
+            // The emulator takes a second divide error for a double fault: it never sees the first one delivered.
+            case 0 or 8:
                 return Raise(NtStatus.IntegerDivideByZero, stop.Rip, [], atCall: false);
             case 3:
                 return Raise(NtStatus.Breakpoint, stop.Rip - 1, [], atCall: false);
