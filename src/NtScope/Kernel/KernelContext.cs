@@ -121,7 +121,7 @@ public sealed class KernelContext
             : string.Create(CultureInfo.InvariantCulture, $"{module.Name}!{symbol.Name}+0x{distance:x}"));
     }
 
-    /// <summary>Where a field is; null, with a note, if the layouts do not have it.</summary>
+    /// <summary>Where a field is, with its type; null if the layouts do not have it.</summary>
     internal FieldPlace? PlaceOf(string structure, string path)
     {
         if (!_places.TryGetValue((structure, path), out var place))

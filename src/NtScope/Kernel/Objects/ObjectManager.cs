@@ -36,9 +36,6 @@ public sealed class ObjectManager
     /// <summary>The header of an object.</summary>
     public VirtualAddress HeaderOf(VirtualAddress body) => body - _bodyOffset;
 
-    /// <summary>The object behind a header.</summary>
-    public VirtualAddress BodyOf(VirtualAddress header) => header + _bodyOffset;
-
     /// <summary>The type object (_OBJECT_TYPE) of an object; null if it cannot be read.</summary>
     public VirtualAddress? TypeOf(VirtualAddress body, ICollection<Finding>? findings = null)
     {
@@ -92,10 +89,6 @@ public sealed class ObjectManager
         var info = _context.At("_OBJECT_HEADER_NAME_INFO", header - distance, findings);
         return (info.Text("Name"), info.Pointer("Directory") is { IsZero: false } directory ? directory : null);
     }
-
-    /// <summary>Whether an object is of the type that an exported variable names (<c>PsProcessType</c>); null if that cannot be told.</summary>
-    public bool? IsOfType(VirtualAddress body, string exportedType) =>
-        _context.FindPointer(exportedType) is { } expected && TypeOf(body) is { } type ? type == expected : null;
 
     /// <summary>All type objects by their index: those of nt!ObTypeIndexTable, else those of the directory \ObjectTypes.</summary>
     public IReadOnlyDictionary<uint, VirtualAddress> Types => _types ??= ReadTypes();
