@@ -17,7 +17,7 @@ internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, Sys
 
         if (options.Wants(ServiceTableKind.Win32k) && Only(ServiceImageRole.WindowManager) is { } windowManager)
         {
-            new WindowManagerServices(windowManager, parts, records).Collect();
+            new WindowManagerServices(target, windowManager, parts, records).Collect();
         }
 
         foreach (var (module, role) in roles)

@@ -2,16 +2,16 @@ using NtScope.Images;
 
 namespace NtScope.Syscalls;
 
-/// <summary>Collects the services of win32k.sys as a file, and follows those that it hands on to the modules behind it.</summary>
-internal sealed class WindowManagerServices(Module module, List<Module> parts, ServiceRecords records)
+/// <summary>Collects the services of win32k.sys, as a file or in the memory of a session, and follows those that it hands on to the modules behind it.</summary>
+internal sealed class WindowManagerServices(Target target, Module module, List<Module> parts, ServiceRecords records)
 {
     private readonly PeImage _image = module.Image!;
 
     public void Collect()
     {
-        if (module.Base is not null && _image.IsMapped)
+        if (module.Base is { } start && _image.IsMapped)
         {
-            records.Notes.Add($"The table of {module.Name} is not read from memory: it is mapped for one session at a time; open win32k.sys as a file.");
+            CollectFromMemory(start);
             return;
         }
 
@@ -35,6 +35,45 @@ internal sealed class WindowManagerServices(Module module, List<Module> parts, S
         foreach (var (number, name) in stubs.ReadExportedNumbers())
         {
             records.At(new ServiceIndex(ServiceTableKind.Win32k, number)).AddName(name, NameSource.Export);
+        }
+    }
+
+    // The image's memory is that of a session; its exports say where the table is, and the running kernel's encoding how to read it.
+    private void CollectFromMemory(VirtualAddress start)
+    {
+        if (!_image.Exports.TryGetRva("W32pServiceTable", out var tableRva)
+            || !_image.Exports.TryGetRva("W32pServiceLimit", out var limitRva)
+            || !_image.TryReadUInt32(limitRva, out var limit) || limit > Limits.ServicesPerTable)
+        {
+            records.Notes.Add($"The table of {module.Name} cannot be read: its exports or its pages are not in the memory of any session.");
+            return;
+        }
+
+        records.Notes.Add($"W32pServiceTable is at {start + tableRva}: {module.Name} exports it.");
+        var encoding = ServiceTableEntry.EncodingOf(target.Architecture, target.Modules[0].Version?.Build ?? 0);
+        var stubs = new WindowManagerStubs(_image);
+        for (var i = 0; i < limit; i++)
+        {
+            var record = records.At(new ServiceIndex(ServiceTableKind.Win32k, i));
+            if (!_image.TryReadUInt32(tableRva + (uint)(i * sizeof(uint)), out var raw))
+            {
+                record.AddFinding("unreadable-entry", "the page of its entry is not in the capture");
+                continue;
+            }
+
+            var entry = new ServiceTableEntry(raw, encoding);
+            var routine = entry.RoutineIn(start + tableRva);
+            var owner = target.ModuleAt(routine);
+            (record.Entry, record.Address, record.StackArguments) = (raw, routine, entry.StackArguments);
+            (record.Module, record.Rva) = (owner?.Name, owner?.Base is { } there ? (uint)(routine - there) : null);
+            if (owner is null)
+            {
+                record.AddFinding("outside-modules", $"its entry leads to {routine}, which no module covers");
+            }
+            else if (owner == module && stubs.Follow(record.Rva!.Value) is { Name: { } name })
+            {
+                record.AddName(name, NameSource.Import);
+            }
         }
     }
 
