@@ -19,11 +19,12 @@ internal readonly record struct ManagerInternalSlots(bool TakesMonitor, int GetD
     private static readonly Guid WithMonitorWindows11 = new("b2f925b9-5a0f-4d2e-9f4d-2b1507593c10");
     private static readonly Guid Plain22621 = new("a3175f2d-239c-4bd2-8aa0-eeba8b0b138e");
     private static readonly Guid PlainLater = new("53f5ca0b-158f-4124-900c-057158060b27");
+    private static readonly Guid Plain26100 = new("4970ba3d-fd4e-4647-bea3-d89076ef4b9c");
 
     /// <summary>The order of an interface on a build; null if it is not known, and then nothing may be called.</summary>
     public static ManagerInternalSlots? For(Guid interfaceId, int build)
     {
-        if (interfaceId == PlainWindows10 || interfaceId == Plain22621 || interfaceId == PlainLater)
+        if (interfaceId == PlainWindows10 || interfaceId == Plain22621 || interfaceId == PlainLater || interfaceId == Plain26100)
         {
             return new ManagerInternalSlots(false, 7, 9);
         }

@@ -22,6 +22,8 @@ internal sealed unsafe class VirtualDesktopShell : IDisposable
     private const int ViewForWindowSlot = 6;
     private const uint MostDesktops = 256;
 
+    private static readonly (int Build, int Revision)[] AskedBuilds = [(26100, 0), (22631, 3155), (22631, 2428), (22000, 0), (20348, 0), (19045, 0)];
+
     private readonly ComPointer _manager;
     private readonly int _build = Environment.OSVersion.Version.Build;
 
@@ -83,21 +85,44 @@ internal sealed unsafe class VirtualDesktopShell : IDisposable
     {
         var known = KnowledgeBase.Embedded.VirtualDesktops;
         var revision = (int)(Registry.ReadDword(Registry.LocalMachine, @"Software\Microsoft\Windows NT\CurrentVersion", "UBR") ?? 0);
-        if (known.InterfacesFor(_build, revision) is not { } identifiers || ManagerInternalSlots.For(identifiers["IVirtualDesktopManagerInternal"], _build) is not { } slots)
-        {
-            throw new DesktopException($"the shell's internal interfaces of build {_build}.{revision} are not known here, and nothing unknown is called; Task View (Win+Tab) does it by hand");
-        }
-
         try
         {
-            var result = Ole32.CoCreateInstance(known.Classes["ImmersiveShell"], 0, LocalServer, identifiers["IServiceProvider"], out var shell);
+            var shellInterface = known.InterfacesFor(int.MaxValue, 0)!["IServiceProvider"];
+            var result = Ole32.CoCreateInstance(known.Classes["ImmersiveShell"], 0, LocalServer, shellInterface, out var shell);
             using var provider = ComPointer.Take(result, shell, "ImmersiveShell");
-            using var manager = QueryService(provider, known.Classes["VirtualDesktopManagerInternal"], identifiers["IVirtualDesktopManagerInternal"]);
-            work(manager, slots, provider, identifiers);
+
+            // Updates bring a later build's interface to an earlier one, so this build's is asked for first and then the others'.
+            foreach (var (build, update) in AskedBuilds.Prepend((_build, revision)))
+            {
+                if (known.InterfacesFor(build, update) is { } identifiers
+                    && ManagerInternalSlots.For(identifiers["IVirtualDesktopManagerInternal"], _build) is { } slots
+                    && TryQueryService(provider, known.Classes["VirtualDesktopManagerInternal"], identifiers["IVirtualDesktopManagerInternal"]) is { } manager)
+                {
+                    using (manager)
+                    {
+                        work(manager, slots, provider, identifiers);
+                        return;
+                    }
+                }
+            }
         }
         catch (ComFailure refused)
         {
             throw new DesktopException($"the shell of build {_build}.{revision} does not answer as expected ({refused.Message}: 0x{refused.Result:x8}); Task View (Win+Tab) does it by hand");
+        }
+
+        throw new DesktopException($"the shell of build {_build}.{revision} answers to none of the internal interfaces that are known here, and nothing unknown is called; Task View (Win+Tab) does it by hand");
+    }
+
+    private static ComPointer? TryQueryService(ComPointer provider, Guid service, Guid interfaceId)
+    {
+        try
+        {
+            return QueryService(provider, service, interfaceId);
+        }
+        catch (ComFailure)
+        {
+            return null;
         }
     }
 
