@@ -51,10 +51,13 @@ static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
 static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+  ULONG code = location->Parameters.DeviceIoControl.IoControlCode;
+  if (code != IOCTL_PROTECT_ADD && code != IOCTL_PROTECT_REMOVE)
+    return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
   if (location->Parameters.DeviceIoControl.InputBufferLength != sizeof(ULONG))
     return Complete(irp, STATUS_INVALID_BUFFER_SIZE);
   ULONG id = *(PULONG)irp->AssociatedIrp.SystemBuffer;
-  switch (location->Parameters.DeviceIoControl.IoControlCode) {
+  switch (code) {
   case IOCTL_PROTECT_ADD:
     return Complete(irp, id == 0 ? STATUS_INVALID_PARAMETER : Replace(0, id) ? STATUS_SUCCESS : STATUS_TOO_MANY_CONTEXT_IDS);
   case IOCTL_PROTECT_REMOVE:
