@@ -63,9 +63,10 @@ internal static class LabRunCommand
                 return result;
             }
 
-            if (call >= fallible)
+            // A run that fails early reaches fewer calls; the end is where the failing call is not reached any more.
+            if (call > fallible)
             {
-                Console.Out.WriteLine($"Each of {fallible} calls failed in turn; nothing was found.");
+                Console.Out.WriteLine($"Each of {call - 1} calls failed in turn; nothing was found.");
                 return ExitCode.Done;
             }
         }
@@ -103,11 +104,11 @@ internal static class LabRunCommand
                 console.Unload(driver.Name);
             }
         }
-        catch (MachineStoppedException stopped)
+        catch (MachineStoppedException)
         {
             console.PrintDebugOutput();
             output.WriteLine("The machine stopped.");
-            console.PrintFindings([stopped.Finding]);
+            console.PrintFindings(machine.Findings);
         }
 
         fallible = machine.FallibleCalls;

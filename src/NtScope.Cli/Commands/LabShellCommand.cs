@@ -33,11 +33,11 @@ internal static class LabShellCommand
                 console.Execute(line);
             }
         }
-        catch (MachineStoppedException stopped)
+        catch (MachineStoppedException)
         {
             console.PrintDebugOutput();
             output.WriteLine("The machine stopped.");
-            console.PrintFindings([stopped.Finding]);
+            console.PrintFindings(machine.Findings);
         }
 
         return machine.Findings.Count == 0 ? ExitCode.Done : ExitCode.Findings;
