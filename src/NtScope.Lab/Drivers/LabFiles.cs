@@ -91,7 +91,7 @@ public sealed class LabFiles
     public IReadOnlyList<string> Streams(string path) =>
         _kernel.Volume.Find(Relative(path)) is { } node ? [.. node.Streams.Keys.Where(name => name.Length > 0).Order(StringComparer.OrdinalIgnoreCase)] : [];
 
-    private string Relative(string path) => FileOperations.ToVolumePath(path)
+    private static string Relative(string path) => FileOperations.ToVolumePath(path)
         ?? throw new ArgumentException($"'{path}' is no path of volume C:; write it as C:\\name", nameof(path));
 
     private void CreateAbove(string path)
