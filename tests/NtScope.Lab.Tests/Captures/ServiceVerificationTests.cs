@@ -2,7 +2,6 @@ using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
-using NtScope.Lab.Machine.Attacks;
 using NtScope.Syscalls;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;

@@ -21,8 +21,8 @@ public sealed class DisplayTypeTests(FoundingMachine machine) : IClassFixture<Fo
     public void A_module_entry_is_shown_with_its_values()
     {
         var lines = machine.Run("dt nt!_KLDR_DATA_TABLE_ENTRY poi(nt!PsLoadedModuleList)").Split('\n');
-        lines.ShouldContain("   +0x030 DllBase          : 0xfffff804`1381a000 Void");
-        lines.ShouldContain("   +0x058 BaseDllName      : _UNICODE_STRING \"ntoskrnl.exe\"");
+        lines.ShouldContain(line => line == "   +0x030 DllBase          : 0xfffff804`1381a000 Void");
+        lines.ShouldContain(line => line == "   +0x058 BaseDllName      : _UNICODE_STRING \"ntoskrnl.exe\"");
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class BrokenDriverTests
     public void Each_mistake_is_found(int bug, string kind, bool stops)
     {
         using var machine = Run(bug, out var driver);
-        machine.Findings.Select(finding => finding.Kind).ShouldContain(kind, string.Join(Environment.NewLine, machine.Findings));
+        machine.Findings.ShouldContain(finding => finding.Kind == kind, string.Join(Environment.NewLine, machine.Findings));
         (machine.Stopped is not null).ShouldBe(stops, machine.Stopped?.ToString());
         var finding = machine.Findings.First(finding => finding.Kind == kind);
         finding.Driver.ShouldBe(driver.Name);
