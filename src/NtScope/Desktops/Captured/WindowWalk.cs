@@ -10,6 +10,7 @@ internal sealed class WindowWalk(Win32kOffsets offsets, CapturedProcesses proces
     private const uint ListedFields = 0x180;
     private const uint VisibleStyle = 0x10000000;
     private const int TitleCharacters = 512;
+    private const ulong KernelHalf = 0xffff_8000_0000_0000;
 
     /// <summary>The top-level windows, topmost first.</summary>
     public IReadOnlyList<DesktopWindow> Read(IMemory memory, VirtualAddress desktop, List<Finding> findings)
@@ -147,6 +148,7 @@ internal sealed class WindowWalk(Win32kOffsets offsets, CapturedProcesses proces
         return Encoding.Unicode.GetString(characters[..length]);
     }
 
+    // Every structure of the walk lies in the kernel's half; anything else is no pointer.
     private static VirtualAddress? Follow(IMemory memory, VirtualAddress place) =>
-        memory.TryReadPointer(place, out var value, out _) && !value.IsZero ? value : null;
+        memory.TryReadPointer(place, out var value, out _) && value.Value >= KernelHalf ? value : null;
 }
