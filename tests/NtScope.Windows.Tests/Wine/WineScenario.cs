@@ -22,6 +22,13 @@ public sealed class WineScenario : IDisposable
             return;
         }
 
+        // Windows, keys and pictures under Wine depend on a quiet machine; a busy one must not fail the suite for it.
+        if (Environment.GetEnvironmentVariable("NTSCOPE_WINE_SCENARIO") is not "1")
+        {
+            _unusable = "the scenario under Wine takes minutes and needs a quiet machine: set NTSCOPE_WINE_SCENARIO=1 to play it";
+            return;
+        }
+
         var setUp = Run("eng/wine-setup");
         if (setUp.Code != 0)
         {
