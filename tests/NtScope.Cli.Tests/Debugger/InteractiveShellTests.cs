@@ -8,18 +8,21 @@ public sealed class InteractiveShellTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TemporaryFolder _home = new();
-    private readonly string _socket;
+    private int _sessions;
 
     public InteractiveShellTests()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || !Directory.Exists("/proc"), "this needs tmux on Linux");
         Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "tmux"))), "tmux is not installed");
-        _socket = _home.File("tmux");
     }
 
     public void Dispose()
     {
-        Tmux("kill-server");
+        for (; _sessions > 0; _sessions--)
+        {
+            Tmux("kill-server");
+        }
+
         _home.Dispose();
     }
 
@@ -38,7 +41,6 @@ public sealed class InteractiveShellTests : IDisposable
         Keys("C-u", "q", "Enter");
         WaitFor("ended 0");
 
-        Tmux("kill-server");
         Start();
         Keys("Up", "Up", "Up", "Enter");
         WaitFor("Evaluate expression: 1366");
@@ -61,8 +63,10 @@ public sealed class InteractiveShellTests : IDisposable
         WaitFor("ended 0");
     }
 
+    // Each start has a terminal server of its own: one that was told to end may still answer for a while.
     private void Start()
     {
+        _sessions++;
         var program = Path.Combine(AppContext.BaseDirectory, "NtScope.Cli.dll");
         Tmux("new-session", "-d", "-x", "150", "-y", "50", $"XDG_DATA_HOME={_home.File("data")} dotnet exec {program} debug 10.0.18362.476; echo ended $?; sleep 60");
         WaitFor("kd>");
@@ -90,7 +94,7 @@ public sealed class InteractiveShellTests : IDisposable
 
     private string Tmux(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("tmux", ["-S", _socket, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(new ProcessStartInfo("tmux", ["-S", _home.File($"tmux{_sessions}"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return output;
