@@ -25,7 +25,7 @@ internal static class LabDump
     {
         Directory.CreateDirectory(folder);
         var kernel = KnowledgeBase.Embedded.FindKernel(new FileVersion(10, 0, 18362, 476))!;
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, KernelBase = KernelBase, MemorySize = 128ul << 20, Processors = 1 });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, KernelBase = KernelBase, MemorySize = 128ul << 20, Processors = 1 });
         WriteSamples(machine, kernel);
         CaptureWriter.Write(machine, CaptureFormat.Dump, Path.Combine(folder, FileName));
         using var image = PeImage.FromMemory(machine.System, KernelBase, "ntoskrnl.exe");
@@ -35,7 +35,7 @@ internal static class LabDump
     }
 
     // Numbers, texts, strings, pointers and instructions of many forms, at addresses that the commands name.
-    private static void WriteSamples(LabMachine machine, KnownKernel kernel)
+    private static void WriteSamples(MachineMemory machine, KnownKernel kernel)
     {
         var memory = machine.System;
         memory.Allocate(Samples, 0x1000, PageAccess.Write);

@@ -50,7 +50,7 @@ internal static class LabCaptureCommand
         command.SetAction(parsed => Run(
             parsed.GetValue(output)!,
             Formats[parsed.GetValue(format)!],
-            new LabMachineOptions
+            new MachineMemoryOptions
             {
                 Kernel = FindKernel(parsed.GetValue(kernel)!),
                 MemorySize = ParseSize(parsed.GetValue(size)!),
@@ -62,12 +62,12 @@ internal static class LabCaptureCommand
         return command;
     }
 
-    private static int Run(string output, CaptureFormat format, LabMachineOptions options)
+    private static int Run(string output, CaptureFormat format, MachineMemoryOptions options)
     {
-        LabMachine machine;
+        MachineMemory machine;
         try
         {
-            machine = LabMachineBuilder.Build(options);
+            machine = MachineMemoryBuilder.Build(options);
         }
         catch (InvalidOperationException tooSmall)
         {

@@ -10,7 +10,7 @@ public static class CaptureWriter
 
     /// <summary>Writes a capture to a file, over one that is there.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
-    public static void Write(LabMachine machine, CaptureFormat format, string path)
+    public static void Write(MachineMemory machine, CaptureFormat format, string path)
     {
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         machine.SetDebuggerBlockEncoded(format is CaptureFormat.Raw or CaptureFormat.Elf);

@@ -19,7 +19,7 @@ internal static class CrashDumpWriter
     private const int CommentOffset = 0xFB0;
 
     /// <summary>Writes a dump.</summary>
-    public static void Write(LabMachine machine, CaptureFormat format, FileStream file)
+    public static void Write(MachineMemory machine, CaptureFormat format, FileStream file)
     {
         var type = format switch { CaptureFormat.Dump => 1u, CaptureFormat.Bitmap => 5u, _ => 6u };
         if (type == 1)
@@ -32,7 +32,7 @@ internal static class CrashDumpWriter
         }
     }
 
-    private static void WriteRuns(LabMachine machine, FileStream file)
+    private static void WriteRuns(MachineMemory machine, FileStream file)
     {
         var offsets = new Dictionary<PhysicalRange, long>();
         var length = (long)HeaderSize;
@@ -47,7 +47,7 @@ internal static class CrashDumpWriter
         CaptureWriter.WriteRanges(file, machine.Ram, range => offsets[range]);
     }
 
-    private static void WriteBitmap(LabMachine machine, FileStream file, uint type)
+    private static void WriteBitmap(MachineMemory machine, FileStream file, uint type)
     {
         var pages = machine.Ram.Ranges[^1].End.Value / PhysicalRam.PageSize;
         var included = type == 5 ? InUse(machine, pages) : KernelPages.Of(machine.Processes.Select(process => process.Space), pages);
@@ -78,7 +78,7 @@ internal static class CrashDumpWriter
         }
     }
 
-    private static ulong[] InUse(LabMachine machine, ulong pages)
+    private static ulong[] InUse(MachineMemory machine, ulong pages)
     {
         var bits = new ulong[(pages + 63) / 64];
         for (ulong page = 0; page < pages; page++)
@@ -92,7 +92,7 @@ internal static class CrashDumpWriter
         return bits;
     }
 
-    private static byte[] Header(LabMachine machine, uint type, ulong fileSize)
+    private static byte[] Header(MachineMemory machine, uint type, ulong fileSize)
     {
         var header = new byte[HeaderSize];
         for (var at = 0; at < HeaderSize; at += 4)
@@ -145,7 +145,7 @@ internal static class CrashDumpWriter
     }
 
     // The registers of the processor that wrote the dump, and the breakpoint it stopped at.
-    private static void PutContext(byte[] header, LabMachine machine)
+    private static void PutContext(byte[] header, MachineMemory machine)
     {
         var context = header.AsSpan(ContextOffset, ContextSize);
         context.Clear();

@@ -22,7 +22,7 @@ internal static class ElfCoreWriter
         [0x78, 0x90, 0x80, 0x88, 0xA8, 0xB0, 0x98, 0xA0, 0xB8, 0xC0, 0xC8, 0xD0, 0xD8, 0xE0, 0xE8, 0xF0, 0xF8];
 
     /// <summary>Writes the core.</summary>
-    public static void Write(LabMachine machine, FileStream file)
+    public static void Write(MachineMemory machine, FileStream file)
     {
         var notes = Notes(machine);
         var ranges = machine.Ram.Ranges;
@@ -67,7 +67,7 @@ internal static class ElfCoreWriter
         Put64(head, at + 40, length);
     }
 
-    private static byte[] Notes(LabMachine machine)
+    private static byte[] Notes(MachineMemory machine)
     {
         var notes = new MemoryStream();
         foreach (var processor in machine.Processors)
@@ -83,7 +83,7 @@ internal static class ElfCoreWriter
         return notes.ToArray();
     }
 
-    private static byte[] ProcessorState(LabMachine machine, LabProcessor processor)
+    private static byte[] ProcessorState(MachineMemory machine, LabProcessor processor)
     {
         var context = new byte[0x100];
         machine.System.Read(processor.Context, context, out _);

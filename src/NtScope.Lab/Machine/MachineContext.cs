@@ -11,7 +11,7 @@ namespace NtScope.Lab.Machine;
 internal sealed class MachineContext
 {
     /// <summary>What is asked for.</summary>
-    public required LabMachineOptions Options { get; init; }
+    public required MachineMemoryOptions Options { get; init; }
 
     /// <summary>Everything that chance decides.</summary>
     public required Random Random { get; init; }

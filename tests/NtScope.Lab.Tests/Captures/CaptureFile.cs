@@ -6,7 +6,7 @@ namespace NtScope.Lab.Tests.Captures;
 /// <summary>A capture in a temporary file, gone with the object.</summary>
 internal sealed class CaptureFile : IDisposable
 {
-    public CaptureFile(LabMachine machine, CaptureFormat format)
+    public CaptureFile(MachineMemory machine, CaptureFormat format)
     {
         CaptureWriter.Write(machine, format, Path);
     }

@@ -90,7 +90,7 @@ public class CaptureMatrixTests
     [InlineData(CaptureFormat.Raw, 64ul << 20)]
     public void Size_does_not_matter(CaptureFormat format, ulong size)
     {
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.19041.1288"), MemorySize = size, Attacks = [LabAttack.RedirectedEntry] });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = Kernel("10.0.19041.1288"), MemorySize = size, Attacks = [LabAttack.RedirectedEntry] });
         using var file = new CaptureFile(machine, format);
         using var target = TargetOpener.Open(file.Path, new TargetOptions());
 
@@ -110,7 +110,7 @@ public class CaptureMatrixTests
         rows.ShouldNotBeEmpty();
     }
 
-    private static void CheckPlanted(LabMachine machine, Target target)
+    private static void CheckPlanted(MachineMemory machine, Target target)
     {
         CheckTables(machine, target);
         var processes = ProcessAnalyser.Analyse(target).Rows;
@@ -123,7 +123,7 @@ public class CaptureMatrixTests
         ModuleAnalyser.Analyse(target).Rows.Count(row => row.Findings.Count == 0).ShouldBe(machine.Modules.Count);
     }
 
-    private static void CheckTables(LabMachine machine, Target target)
+    private static void CheckTables(MachineMemory machine, Target target)
     {
         var planted = machine.Traces.Where(trace => trace.Attack is LabAttack.RedirectedEntry or LabAttack.SwappedEntries or LabAttack.InlineHook)
             .Select(trace => (trace.Attack, trace.Name, trace.Target));
@@ -147,7 +147,7 @@ public class CaptureMatrixTests
         return Encoding.UTF8.GetString(text.ToArray());
     }
 
-    private static LabMachine Build(string version, LabAttack[] attacks, int smeared) => LabMachineBuilder.Build(new LabMachineOptions
+    private static MachineMemory Build(string version, LabAttack[] attacks, int smeared) => MachineMemoryBuilder.Build(new MachineMemoryOptions
     {
         Kernel = Kernel(version),
         MemorySize = 128 << 20,

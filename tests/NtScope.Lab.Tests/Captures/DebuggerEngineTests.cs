@@ -23,7 +23,7 @@ public class DebuggerEngineTests
         FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
         var kernel = KnowledgeBase.Embedded.FindKernel(parsed)!;
         var start = version == "10.0.18362.476" ? new VirtualAddress(0xFFFF_F804_1381_A000) : (VirtualAddress?)null;
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, MemorySize = 128 << 20, KernelBase = start });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, MemorySize = 128 << 20, KernelBase = start });
         var path = Path.Combine(Path.GetTempPath(), $"ntscope-{Guid.NewGuid():N}.dmp");
         try
         {

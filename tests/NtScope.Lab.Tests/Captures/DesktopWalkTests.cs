@@ -19,7 +19,7 @@ public class DesktopWalkTests
     public void Every_desktop_comes_out_with_its_threads_and_windows_and_only_the_planted_one_is_a_finding(string version)
     {
         var kernel = KnowledgeBase.Embedded.Kernels.First(kernel => kernel.HasSymbols && kernel.Version.ToString() == version);
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, MemorySize = 128ul << 20, Attacks = [LabAttack.HiddenDesktop] });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, MemorySize = 128ul << 20, Attacks = [LabAttack.HiddenDesktop] });
         using var file = new CaptureFile(machine, CaptureFormat.Elf);
         using var target = TargetOpener.Open(file.Path, new TargetOptions());
 

@@ -92,13 +92,13 @@ public sealed class KernelWalkTests : IDisposable
         row.Findings.ShouldHaveSingleItem().Kind.ShouldBe("outside-modules");
     }
 
-    private static LabMachine Build(string version, params LabAttack[] attacks)
+    private static MachineMemory Build(string version, params LabAttack[] attacks)
     {
         FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
-        return LabMachineBuilder.Build(new LabMachineOptions { Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!, Attacks = attacks });
+        return MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!, Attacks = attacks });
     }
 
-    private Target Save(LabMachine machine, CaptureFormat format)
+    private Target Save(MachineMemory machine, CaptureFormat format)
     {
         var path = Path.Combine(_folder.FullName, "capture");
         CaptureWriter.Write(machine, format, path);

@@ -89,13 +89,13 @@ public sealed class ServiceVerificationTests
         _ => VerificationKind.InlineHook,
     };
 
-    private static LabMachine Build(string version, params LabAttack[] attacks)
+    private static MachineMemory Build(string version, params LabAttack[] attacks)
     {
         FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
-        return LabMachineBuilder.Build(new LabMachineOptions { Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 128 << 20, Attacks = attacks, Seed = 3 });
+        return MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 128 << 20, Attacks = attacks, Seed = 3 });
     }
 
-    private static Target Capture(LabMachine machine, CaptureFormat format, TemporaryFolder folder)
+    private static Target Capture(MachineMemory machine, CaptureFormat format, TemporaryFolder folder)
     {
         var path = folder.File("machine." + format);
         CaptureWriter.Write(machine, format, path);

@@ -17,7 +17,7 @@ public sealed class FoundingMachine : IDisposable
     {
         DumpPath = _folder.File("founding.dmp");
         var kernel = KnowledgeBase.Embedded.FindKernel(new FileVersion(10, 0, 18362, 476))!;
-        using (var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, KernelBase = new VirtualAddress(0xfffff804_1381a000), MemorySize = 96ul << 20, Processors = 1 }))
+        using (var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, KernelBase = new VirtualAddress(0xfffff804_1381a000), MemorySize = 96ul << 20, Processors = 1 }))
         {
             CaptureWriter.Write(machine, CaptureFormat.Dump, DumpPath);
         }

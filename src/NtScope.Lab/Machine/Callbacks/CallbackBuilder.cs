@@ -111,7 +111,7 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     }
 
     /// <summary>Registers a driver's first device for the end of the system; its shutdown routine is called.</summary>
-    public void AddShutdown(LabDriver driver)
+    public void AddShutdown(MachineDriver driver)
     {
         const int Shutdown = 16;
         var head = context.Kernel.AddressOf("IopNotifyShutdownQueueHead", 16);

@@ -18,7 +18,7 @@ internal sealed class DriverObjects(MachineContext context, ObjectManager object
     /// <param name="plan">What it has.</param>
     /// <param name="image">Its image.</param>
     /// <param name="listEntry">Its entry in the list of modules.</param>
-    public LabDriver Create(DriverPlan plan, LabImage image, VirtualAddress listEntry)
+    public MachineDriver Create(DriverPlan plan, LabImage image, VirtualAddress listEntry)
     {
         var name = plan.Object ?? throw new ArgumentException("a library has no driver object", nameof(plan));
         var (directory, path) = plan.IsFileSystem ? (names.FileSystem, $@"\FileSystem\{name}") : (names.Driver, $@"\Driver\{name}");
@@ -40,11 +40,11 @@ internal sealed class DriverObjects(MachineContext context, ObjectManager object
         }
 
         driver.Set("DeviceObject", previous);
-        return new LabDriver(path, body, image, devices);
+        return new MachineDriver(path, body, image, devices);
     }
 
     /// <summary>Puts the first device of one driver on top of that of another.</summary>
-    public void Attach(LabDriver upper, LabDriver lower)
+    public void Attach(MachineDriver upper, MachineDriver lower)
     {
         var (top, bottom) = (context.ReadPointer(context.At("_DRIVER_OBJECT", upper.Object).AddressOf("DeviceObject")), context.ReadPointer(context.At("_DRIVER_OBJECT", lower.Object).AddressOf("DeviceObject")));
         context.At("_DEVICE_OBJECT", bottom).Set("AttachedDevice", top);

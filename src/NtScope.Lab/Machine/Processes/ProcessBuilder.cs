@@ -24,7 +24,7 @@ internal sealed class ProcessBuilder
     private readonly HandleTable _identifiers;
     private readonly VirtualAddress _activeHead;
     private readonly VirtualAddress _handleTables;
-    private readonly List<LabProcess> _processes = [];
+    private readonly List<MachineProcess> _processes = [];
     private readonly Dictionary<uint, HandleTable> _handles = [];
     private ulong _nextStack;
     private uint _nextId = 4;
@@ -47,13 +47,13 @@ internal sealed class ProcessBuilder
     }
 
     /// <summary>The processes so far.</summary>
-    public IReadOnlyList<LabProcess> Processes => _processes;
+    public IReadOnlyList<MachineProcess> Processes => _processes;
 
     /// <summary>The handle table of a process.</summary>
-    public HandleTable HandlesOf(LabProcess process) => _handles[process.Id];
+    public HandleTable HandlesOf(MachineProcess process) => _handles[process.Id];
 
     /// <summary>Creates a process with its threads.</summary>
-    public LabProcess Create(ProcessPlan plan)
+    public MachineProcess Create(ProcessPlan plan)
     {
         var isSystem = plan.Name == ProcessPlan.System;
         var parent = isSystem ? 0 : _processes.Last(process => process.Name == plan.Parent).Id;
@@ -61,7 +61,7 @@ internal sealed class ProcessBuilder
         var created = (ulong)(LabClock.Boot + TimeSpan.FromSeconds(2 + 7 * _processes.Count).Ticks);
         var body = _objects.Create("Process", LabStructure.SizeOf(_context.Types, "_EPROCESS"), name: null, default, charged: !isSystem);
         var id = TakeId();
-        var process = new LabProcess(id, parent, plan.Name, plan.Session, body, space);
+        var process = new MachineProcess(id, parent, plan.Name, plan.Session, body, space);
         var structure = _context.At("_EPROCESS", body);
         WriteScheduling(structure.Inner("Pcb"), space);
         structure.Set("UniqueProcessId", id).Set("InheritedFromUniqueProcessId", parent).Set("CreateTime", created)
@@ -97,14 +97,14 @@ internal sealed class ProcessBuilder
     }
 
     /// <summary>Opens a handle to an object in a process.</summary>
-    public uint AddHandle(LabProcess process, VirtualAddress body, ulong access)
+    public uint AddHandle(MachineProcess process, VirtualAddress body, ulong access)
     {
         _objects.AddHandle(body);
         return HandlesOf(process).Add(_objects.HeaderOf(body), (uint)access);
     }
 
     /// <summary>Takes a process out of the list of processes.</summary>
-    public void Unlink(LabProcess process)
+    public void Unlink(MachineProcess process)
     {
         _context.Unlink(_context.At("_EPROCESS", process.Object).AddressOf("ActiveProcessLinks"));
         _processes[_processes.FindIndex(other => other.Id == process.Id)] = process with { IsUnlinked = true };
@@ -140,7 +140,7 @@ internal sealed class ProcessBuilder
         structure.Set("SeAuditProcessCreationInfo.ImageFileName", block);
     }
 
-    private LabThread CreateThread(LabProcess process, LabStructure owner, int number, ulong created)
+    private MachineThread CreateThread(MachineProcess process, LabStructure owner, int number, ulong created)
     {
         var id = TakeId();
         var body = _objects.Create("Thread", LabStructure.SizeOf(_context.Types, "_ETHREAD"), name: null, default, charged: process.ParentId != 0);
@@ -163,7 +163,7 @@ internal sealed class ProcessBuilder
         _context.InsertTail(owner.AddressOf("ThreadListHead"), structure.AddressOf("ThreadListEntry"));
         _context.InsertTail(owner.AddressOf("Pcb.ThreadListHead"), structure.AddressOf("Tcb.ThreadListEntry"));
         _identifiers.AddAt(id, body, 0);
-        return new LabThread(id, body, pointer);
+        return new MachineThread(id, body, pointer);
     }
 
     // A waiting thread's stack ends in return addresses into the kernel.

@@ -20,7 +20,7 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
     /// <param name="process">The process.</param>
     /// <param name="images">The images that all share.</param>
     /// <param name="mapImages">Whether they are to be mapped: the process that wrote them has them already.</param>
-    public void Fill(LabProcess process, UserImages images, bool mapImages)
+    public void Fill(MachineProcess process, UserImages images, bool mapImages)
     {
         var space = process.Space;
         space.Map(new VirtualAddress(SharedPage), sharedData, PhysicalRam.PageSize, PageAccess.User);
@@ -48,7 +48,7 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
         }
     }
 
-    private LabImage WriteProgram(LabProcess process)
+    private LabImage WriteProgram(MachineProcess process)
     {
         var start = new VirtualAddress(0x7FF6_0000_0000 + ((ulong)context.Random.Next(0x8000) << 16));
         var stamp = RoutineBytes.Hash(process.Name) & 0x7FFF_FFFF;

@@ -27,7 +27,7 @@ internal sealed class ProcessorBuilder(MachineContext context)
     /// <param name="place">Where its control region and its tables go.</param>
     /// <param name="system">The system process, whose address space it runs in.</param>
     /// <param name="idle">The thread that it runs.</param>
-    public LabProcessor Write(int number, VirtualAddress place, LabProcess system, LabThread idle)
+    public LabProcessor Write(int number, VirtualAddress place, MachineProcess system, MachineThread idle)
     {
         var size = (ControlBlockOffset + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
         context.System.Allocate(place, size + TablesSize, PageAccess.Write);
@@ -69,7 +69,7 @@ internal sealed class ProcessorBuilder(MachineContext context)
         }
     }
 
-    private static void WriteBlock(LabStructure block, int number, LabThread idle)
+    private static void WriteBlock(LabStructure block, int number, MachineThread idle)
     {
         block.Set("CurrentThread", idle.Object).Set("IdleThread", idle.Object).Set("Number", (ulong)number).SetIfPresent("LegacyNumber", (ulong)number)
             .SetIfPresent("MHz", ProcessorMegahertz).SetIfPresent("CpuType", 6).SetIfPresent("CpuID", 1).SetIfPresent("CpuStep", 0x9E09)
@@ -86,7 +86,7 @@ internal sealed class ProcessorBuilder(MachineContext context)
         }
     }
 
-    private void WriteSpecialRegisters(LabStructure registers, VirtualAddress region, VirtualAddress tables, LabProcess system)
+    private void WriteSpecialRegisters(LabStructure registers, VirtualAddress region, VirtualAddress tables, MachineProcess system)
     {
         registers.Set("Cr0", 0x8005_0033).Set("Cr3", system.Space.DirectoryTable.Value).Set("Cr4", 0x1506F8).Set("KernelDr6", 0xFFFF_0FF0).Set("KernelDr7", 0x400)
             .Set("Gdtr.Limit", 0x57).Set("Gdtr.Base", tables).Set("Idtr.Limit", 0xFFF).Set("Idtr.Base", tables + InterruptTableOffset)
@@ -94,7 +94,7 @@ internal sealed class ProcessorBuilder(MachineContext context)
             .SetIfPresent("MsrLStar", context.Kernel.TryGetAddress("KiSystemCall64", out var entry) ? entry : context.Kernel.Base + context.Kernel.Services.RvaOf(0));
     }
 
-    private void WriteContext(LabStructure frame, int number, LabThread idle)
+    private void WriteContext(LabStructure frame, int number, MachineThread idle)
     {
         var routine = context.Kernel.TryGetAddress(number == 0 ? "KeBugCheckEx" : "KiIdleLoop", out var known) ? known : context.Kernel.Base + context.Kernel.Services.RvaOf(number);
         frame.Set("ContextFlags", 0x0010_001F).Set("MxCsr", 0x1F80).Set("SegCs", 0x10).Set("SegDs", 0x2B).Set("SegEs", 0x2B).Set("SegFs", 0x53).Set("SegGs", 0x2B)

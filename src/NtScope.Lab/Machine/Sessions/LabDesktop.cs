@@ -5,7 +5,7 @@ namespace NtScope.Lab.Machine.Sessions;
 /// <summary>A desktop of the machine.</summary>
 public sealed class LabDesktop
 {
-    private readonly List<LabThread> _threads = [];
+    private readonly List<MachineThread> _threads = [];
     private readonly List<LabWindow> _windows = [];
 
     internal LabDesktop(uint session, string windowStation, string name, VirtualAddress body, VirtualAddress information)
@@ -33,7 +33,7 @@ public sealed class LabDesktop
     public VirtualAddress Information { get; }
 
     /// <summary>The threads that are on it.</summary>
-    public IReadOnlyList<LabThread> Threads => _threads;
+    public IReadOnlyList<MachineThread> Threads => _threads;
 
     /// <summary>Its windows, the desktop's own not among them.</summary>
     public IReadOnlyList<LabWindow> Windows => _windows;
@@ -42,7 +42,7 @@ public sealed class LabDesktop
 
     internal VirtualAddress RootWindow { get; set; }
 
-    internal void Add(LabThread thread) => _threads.Add(thread);
+    internal void Add(MachineThread thread) => _threads.Add(thread);
 
     internal void Add(LabWindow window) => _windows.Add(window);
 }

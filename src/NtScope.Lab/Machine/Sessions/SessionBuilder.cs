@@ -64,7 +64,7 @@ internal sealed class SessionBuilder
     public IReadOnlyList<LabDesktop> Desktops => _desktops;
 
     /// <summary>Makes a process a member of its session; the first one creates the session.</summary>
-    public void Join(LabProcess process)
+    public void Join(MachineProcess process)
     {
         if (process.Session is not { } number)
         {
@@ -124,7 +124,7 @@ internal sealed class SessionBuilder
     }
 
     /// <summary>Puts the threads of a process on a desktop.</summary>
-    public void AddThreads(LabDesktop desktop, LabProcess process, int count = int.MaxValue)
+    public void AddThreads(LabDesktop desktop, MachineProcess process, int count = int.MaxValue)
     {
         var session = _sessions[desktop.Session];
         _processes.AddHandle(process, _windowStations[(desktop.Session, desktop.WindowStation)], AllAccess);
@@ -140,7 +140,7 @@ internal sealed class SessionBuilder
     }
 
     /// <summary>Creates a top-level window. The first one creates the desktop's own window above it.</summary>
-    public void AddWindow(LabDesktop desktop, LabThread thread, string title, bool isVisible)
+    public void AddWindow(LabDesktop desktop, MachineThread thread, string title, bool isVisible)
     {
         var processId = (uint)_context.ReadPointer(_context.At("_ETHREAD", thread.Object).AddressOf("Cid.UniqueProcess")).Value;
         if (desktop.RootWindow.IsZero)
@@ -174,7 +174,7 @@ internal sealed class SessionBuilder
         space.WriteUInt64(head + sizeof(ulong), entry.Value);
     }
 
-    private (VirtualAddress Address, uint Handle) CreateWindow(LabDesktop desktop, LabThread thread, string title, uint style)
+    private (VirtualAddress Address, uint Handle) CreateWindow(LabDesktop desktop, MachineThread thread, string title, uint style)
     {
         var session = _sessions[desktop.Session];
         var address = session.Pool.Allocate(WindowSize, PoolTag.Of("Uswd"));
@@ -199,7 +199,7 @@ internal sealed class SessionBuilder
         return (address, handle);
     }
 
-    private SessionSpace CreateSession(uint number, LabProcess first)
+    private SessionSpace CreateSession(uint number, MachineProcess first)
     {
         _images.Map(first.Space);
         var build = _context.Version.Build;
@@ -212,7 +212,7 @@ internal sealed class SessionBuilder
         return new SessionSpace(number, first, pool, structure, number == 0 ? _names.ServiceWindowStations : _names.CreateSession(number));
     }
 
-    private VirtualAddress ProcessInformation(SessionSpace session, LabProcess process)
+    private VirtualAddress ProcessInformation(SessionSpace session, MachineProcess process)
     {
         if (!_processInformation.TryGetValue(process.Id, out var information))
         {

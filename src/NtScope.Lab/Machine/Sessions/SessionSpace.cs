@@ -9,7 +9,7 @@ namespace NtScope.Lab.Machine.Sessions;
 /// <param name="Pool">Its pool: threads, desktop heaps, windows.</param>
 /// <param name="Structure">Its <c>_MM_SESSION_SPACE</c>.</param>
 /// <param name="WindowStations">The directory of its window stations.</param>
-internal sealed record SessionSpace(uint Number, LabProcess First, KernelPool Pool, LabStructure Structure, VirtualAddress WindowStations)
+internal sealed record SessionSpace(uint Number, MachineProcess First, KernelPool Pool, LabStructure Structure, VirtualAddress WindowStations)
 {
     /// <summary>The memory that its processes share.</summary>
     public LabAddressSpace Space => First.Space;

@@ -4,4 +4,4 @@ namespace NtScope.Lab.Machine.Processes;
 /// <param name="Id">Its identifier.</param>
 /// <param name="Object">Its <c>_ETHREAD</c>.</param>
 /// <param name="StackPointer">Where its kernel stack is while it waits.</param>
-public sealed record LabThread(uint Id, VirtualAddress Object, VirtualAddress StackPointer);
+public sealed record MachineThread(uint Id, VirtualAddress Object, VirtualAddress StackPointer);

@@ -9,10 +9,10 @@ namespace NtScope.Lab.Machine.Processes;
 /// <param name="Session">Its session; null for those that belong to none.</param>
 /// <param name="Object">Its <c>_EPROCESS</c>.</param>
 /// <param name="Space">Its address space.</param>
-public sealed record LabProcess(uint Id, uint ParentId, string Name, uint? Session, VirtualAddress Object, LabAddressSpace Space)
+public sealed record MachineProcess(uint Id, uint ParentId, string Name, uint? Session, VirtualAddress Object, LabAddressSpace Space)
 {
     /// <summary>Its threads.</summary>
-    public IReadOnlyList<LabThread> Threads { get; init; } = [];
+    public IReadOnlyList<MachineThread> Threads { get; init; } = [];
 
     /// <summary>Whether an attack took it out of the list of processes.</summary>
     public bool IsUnlinked { get; init; }

@@ -11,8 +11,8 @@ using NtScope.Lab.Machine.Sessions;
 
 namespace NtScope.Lab.Machine;
 
-/// <summary>Builds a <see cref="LabMachine"/>, in the order in which Windows starts.</summary>
-public sealed class LabMachineBuilder
+/// <summary>Builds a <see cref="MachineMemory"/>, in the order in which Windows starts.</summary>
+public sealed class MachineMemoryBuilder
 {
     private const ulong PoolSize = 64ul << 20;
     private const ulong ProcessorSpacing = 0x10_0000;
@@ -25,7 +25,7 @@ public sealed class LabMachineBuilder
     private readonly MachineContext _context;
     private readonly KernelSpace _places;
 
-    private LabMachineBuilder(LabMachineOptions options, PhysicalRam ram, Random random)
+    private MachineMemoryBuilder(MachineMemoryOptions options, PhysicalRam ram, Random random)
     {
         var build = options.Kernel.Version.Build;
         _places = new KernelSpace(build, random);
@@ -46,7 +46,7 @@ public sealed class LabMachineBuilder
     /// <summary>Builds the machine.</summary>
     /// <exception cref="ArgumentException">The options ask for a kernel that is not x64 or of which nothing is known.</exception>
     /// <exception cref="InvalidOperationException">The RAM does not hold the machine.</exception>
-    public static LabMachine Build(LabMachineOptions options)
+    public static MachineMemory Build(MachineMemoryOptions options)
     {
         if (options.Kernel.Architecture != ProcessorArchitecture.X64 || !options.Kernel.HasServices)
         {
@@ -62,7 +62,7 @@ public sealed class LabMachineBuilder
         var ram = new PhysicalRam(options.MemorySize, random);
         try
         {
-            return new LabMachineBuilder(options, ram, random).Build();
+            return new MachineMemoryBuilder(options, ram, random).Build();
         }
         catch
         {
@@ -71,7 +71,7 @@ public sealed class LabMachineBuilder
         }
     }
 
-    private static void MapKernel(LabMachineOptions options, LabAddressSpace system, KernelImage kernel, Random random)
+    private static void MapKernel(MachineMemoryOptions options, LabAddressSpace system, KernelImage kernel, Random random)
     {
         const ulong Large = LabAddressSpace.LargePageSize;
         var inside = options.KernelBase is { } wanted ? wanted.Value % Large : (ulong)random.Next(0x200) * PhysicalRam.PageSize;
@@ -85,7 +85,7 @@ public sealed class LabMachineBuilder
         kernel.PlaceAt(system, new VirtualAddress(start + inside));
     }
 
-    private LabMachine Build()
+    private MachineMemory Build()
     {
         var writer = new KernelImageWriter(_context);
         var kernel = writer.Write();
@@ -121,7 +121,7 @@ public sealed class LabMachineBuilder
         writer.WriteHeaders(kernel);
         debugger.SetEncoded(true);
         new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. drivers.Select(driver => driver.Image)]);
-        return new LabMachine(_context, debugger)
+        return new MachineMemory(_context, debugger)
         {
             Modules = images,
             Processes = processes.Processes,
@@ -134,12 +134,12 @@ public sealed class LabMachineBuilder
         };
     }
 
-    private (List<LabDriver> Drivers, List<LabImage> Images, ModuleList List) LoadDrivers(LabImage kernel, DriverObjects objects)
+    private (List<MachineDriver> Drivers, List<LabImage> Images, ModuleList List) LoadDrivers(LabImage kernel, DriverObjects objects)
     {
         var list = new ModuleList(_context);
         list.Add(kernel);
         var images = new List<LabImage> { kernel };
-        var drivers = new List<LabDriver>();
+        var drivers = new List<MachineDriver>();
         var next = new VirtualAddress((kernel.Base + kernel.Size).Value + LabAddressSpace.LargePageSize & ~(LabAddressSpace.LargePageSize - 1));
         foreach (var plan in DriverPlan.All)
         {
@@ -159,7 +159,7 @@ public sealed class LabMachineBuilder
         list.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
         return (drivers, images, list);
 
-        LabDriver Find(string stem) => drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
+        MachineDriver Find(string stem) => drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
     }
 
     private SessionBuilder StartSessions(ObjectManager objects, ObjectNamespace names, ProcessBuilder processes)
@@ -195,7 +195,7 @@ public sealed class LabMachineBuilder
             sessions.AddWindow(desktop, processes.Processes.Last(process => process.Name == owner).Threads[0], title, isVisible);
     }
 
-    private static CallbackBuilder RegisterCallbacks(CallbackBuilder callbacks, List<LabDriver> drivers)
+    private static CallbackBuilder RegisterCallbacks(CallbackBuilder callbacks, List<MachineDriver> drivers)
     {
         var (defender, network, cryptography, files) = (Find("WdFilter.sys"), Find("tcpip.sys"), Find("cng.sys"), Find("ntfs.sys"));
         callbacks.AddNotify("process", Routine(cryptography, 30));
@@ -211,12 +211,12 @@ public sealed class LabMachineBuilder
         callbacks.AddLogonSession(Routine(files, 40));
         return callbacks;
 
-        LabDriver Find(string name) => drivers.First(driver => driver.Image.Name == name);
+        MachineDriver Find(string name) => drivers.First(driver => driver.Image.Name == name);
 
-        static VirtualAddress Routine(LabDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
+        static VirtualAddress Routine(MachineDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
     }
 
-    private void FillUserSpaces(IReadOnlyList<LabProcess> processes, IReadOnlyList<string> win32kServices, PhysicalAddress shared)
+    private void FillUserSpaces(IReadOnlyList<MachineProcess> processes, IReadOnlyList<string> win32kServices, PhysicalAddress shared)
     {
         var builder = new UserSpaceBuilder(_context, shared);
         UserImages? images = null;
@@ -228,7 +228,7 @@ public sealed class LabMachineBuilder
         }
     }
 
-    private List<LabProcessor> StartProcessors(LabProcess system)
+    private List<LabProcessor> StartProcessors(MachineProcess system)
     {
         var builder = new ProcessorBuilder(_context);
         return [.. Enumerable.Range(0, _context.Options.Processors).Select(number => builder.Write(

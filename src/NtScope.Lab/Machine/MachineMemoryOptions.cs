@@ -3,7 +3,7 @@ using NtScope.Knowledge;
 namespace NtScope.Lab.Machine;
 
 /// <summary>What machine to build. The same options give the same machine, byte for byte.</summary>
-public sealed record LabMachineOptions
+public sealed record MachineMemoryOptions
 {
     /// <summary>Its kernel: an x64 kernel of the knowledge whose service table is known.</summary>
     public required KnownKernel Kernel { get; init; }

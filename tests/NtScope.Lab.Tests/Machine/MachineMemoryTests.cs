@@ -4,7 +4,7 @@ using NtScope.Lab.Machine;
 
 namespace NtScope.Lab.Tests.Machine;
 
-public class LabMachineTests
+public class MachineMemoryTests
 {
     public static TheoryData<string> KernelsWithSymbols => [.. KnowledgeBase.Embedded.Kernels.Where(kernel => kernel.HasSymbols && kernel.HasServices).Select(kernel => kernel.Version.ToString())];
 
@@ -13,7 +13,7 @@ public class LabMachineTests
     public void A_reader_that_knows_real_windows_finds_everything_in_the_machine(string version)
     {
         var kernel = Kernel(version);
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, MemorySize = 128 << 20, Seed = kernel.Version.Build });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, MemorySize = 128 << 20, Seed = kernel.Version.Build });
         var steps = new PublishedSteps(machine.Ram, kernel.Symbols!, kernel.Types);
 
         steps.DirectoryTable.ShouldBe(machine.System.DirectoryTable.Value);
@@ -41,7 +41,7 @@ public class LabMachineTests
     public void Objects_carry_their_type_and_the_debuggers_block_decodes(string version)
     {
         var kernel = Kernel(version);
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, MemorySize = 128 << 20, Seed = 7 });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, MemorySize = 128 << 20, Seed = 7 });
         var steps = new PublishedSteps(machine.Ram, kernel.Symbols!, kernel.Types);
 
         foreach (var (_, name, process) in steps.Processes())
@@ -71,7 +71,7 @@ public class LabMachineTests
     [Fact]
     public void The_founding_texts_kernel_comes_out_byte_for_byte()
     {
-        using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.18362.476"), KernelBase = new VirtualAddress(0xFFFF_F804_1381_A000) });
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = Kernel("10.0.18362.476"), KernelBase = new VirtualAddress(0xFFFF_F804_1381_A000) });
 
         Words(machine, 0xFFFF_F804_13C3_EC20, 20).ShouldBe("""
             fced7204 fcf77b00 02b94a02 04747400 01cef300 fda01f00 01c06005 01c3b506 02218b05 0289df01
@@ -89,7 +89,7 @@ public class LabMachineTests
     {
         foreach (var kernel in KnowledgeBase.Embedded.Kernels.Where(kernel => kernel is { HasServices: true, HasSymbols: false, Architecture: ProcessorArchitecture.X64 }).Where((_, number) => number % 6 == 0))
         {
-            using var machine = LabMachineBuilder.Build(new LabMachineOptions { Kernel = kernel, MemorySize = 64 << 20, Seed = 3 });
+            using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, MemorySize = 64 << 20, Seed = 3 });
             var table = machine.Kernel.Base + kernel.Services!.TableRva;
             for (var index = 0; index < kernel.Services.Count; index++)
             {
@@ -105,9 +105,9 @@ public class LabMachineTests
     [Fact]
     public void The_same_options_give_the_same_bytes_and_another_seed_other_places()
     {
-        using var first = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.19041.508"), Seed = 5, Attacks = Enum.GetValues<LabAttack>(), SmearedPages = 9 });
-        using var second = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.19041.508"), Seed = 5, Attacks = Enum.GetValues<LabAttack>(), SmearedPages = 9 });
-        using var third = LabMachineBuilder.Build(new LabMachineOptions { Kernel = Kernel("10.0.19041.508"), Seed = 6 });
+        using var first = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = Kernel("10.0.19041.508"), Seed = 5, Attacks = Enum.GetValues<LabAttack>(), SmearedPages = 9 });
+        using var second = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = Kernel("10.0.19041.508"), Seed = 5, Attacks = Enum.GetValues<LabAttack>(), SmearedPages = 9 });
+        using var third = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = Kernel("10.0.19041.508"), Seed = 6 });
 
         var (left, right) = (new byte[1 << 20], new byte[1 << 20]);
         foreach (var range in first.Ram.Ranges)
@@ -130,13 +130,13 @@ public class LabMachineTests
         return KnowledgeBase.Embedded.FindKernel(parsed)!;
     }
 
-    private static string Bytes(LabMachine machine, ulong address, int count)
+    private static string Bytes(MachineMemory machine, ulong address, int count)
     {
         var bytes = new byte[count];
         machine.System.Read(new VirtualAddress(address), bytes, out _).ShouldBe(count);
         return Convert.ToHexString(bytes);
     }
 
-    private static string Words(LabMachine machine, ulong address, int count) => string.Join(' ', Enumerable.Range(0, count).Select(index =>
+    private static string Words(MachineMemory machine, ulong address, int count) => string.Join(' ', Enumerable.Range(0, count).Select(index =>
         machine.System.TryReadUInt32(new VirtualAddress(address + (ulong)index * 4), out var word, out _) ? word.ToString("x8") : "?"));
 }

@@ -7,4 +7,4 @@ namespace NtScope.Lab.Machine.Modules;
 /// <param name="Object">Its <c>_DRIVER_OBJECT</c>.</param>
 /// <param name="Image">Its image.</param>
 /// <param name="Devices">The full names of its devices.</param>
-public sealed record LabDriver(string Path, VirtualAddress Object, LabImage Image, IReadOnlyList<string> Devices);
+public sealed record MachineDriver(string Path, VirtualAddress Object, LabImage Image, IReadOnlyList<string> Devices);

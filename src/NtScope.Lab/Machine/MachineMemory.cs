@@ -12,11 +12,11 @@ using NtScope.Lab.Machine.Sessions;
 namespace NtScope.Lab.Machine;
 
 /// <summary>The memory of a small Windows as it runs, with what was put into it: what a reader should find.</summary>
-public sealed class LabMachine : IDisposable
+public sealed class MachineMemory : IDisposable
 {
     private readonly DebuggerBlock _debuggerBlock;
 
-    internal LabMachine(MachineContext context, DebuggerBlock debuggerBlock)
+    internal MachineMemory(MachineContext context, DebuggerBlock debuggerBlock)
     {
         _debuggerBlock = debuggerBlock;
         Options = context.Options;
@@ -28,7 +28,7 @@ public sealed class LabMachine : IDisposable
     }
 
     /// <summary>What was asked for.</summary>
-    public LabMachineOptions Options { get; }
+    public MachineMemoryOptions Options { get; }
 
     /// <summary>The kernel's version.</summary>
     public FileVersion Version => Options.Kernel.Version;
@@ -46,13 +46,13 @@ public sealed class LabMachine : IDisposable
     public required IReadOnlyList<LabImage> Modules { get; init; }
 
     /// <summary>The processes, those that an attack unlinked too.</summary>
-    public required IReadOnlyList<LabProcess> Processes { get; init; }
+    public required IReadOnlyList<MachineProcess> Processes { get; init; }
 
     /// <summary>The processors.</summary>
     public required IReadOnlyList<LabProcessor> Processors { get; init; }
 
     /// <summary>The driver objects.</summary>
-    public required IReadOnlyList<LabDriver> Drivers { get; init; }
+    public required IReadOnlyList<MachineDriver> Drivers { get; init; }
 
     /// <summary>The desktops of all sessions.</summary>
     public required IReadOnlyList<LabDesktop> Desktops { get; init; }
