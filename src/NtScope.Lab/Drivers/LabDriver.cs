@@ -39,7 +39,7 @@ public sealed class LabDriver
 
     /// <summary>The names of its devices; an unnamed one is empty.</summary>
     public IReadOnlyList<string> Devices =>
-        _unloaded is not null ? [] : [.. _kernel.Io.DevicesOf(_object.Address).Select(device => _kernel.Objects.Find(device)?.Name ?? string.Empty)];
+        _unloaded is not null ? [] : [.. _kernel.Devices.DevicesOf(_object.Address).Select(device => _kernel.Objects.Find(device)?.Name ?? string.Empty)];
 
     /// <summary>What the driver did wrong so far.</summary>
     public IReadOnlyList<LabFinding> Findings => [.. _kernel.Verifier.Findings.Skip(_firstFinding).Where(finding => finding.Driver is null || finding.Driver == Name)];
@@ -89,9 +89,9 @@ public sealed class LabDriver
             _kernel.Filters.Unregister(filter);
         }
 
-        foreach (var device in _kernel.Io.DevicesOf(_object.Address).ToArray())
+        foreach (var device in _kernel.Devices.DevicesOf(_object.Address).ToArray())
         {
-            _kernel.Io.DeleteDevice(device);
+            _kernel.Devices.DeleteDevice(device);
         }
 
         _kernel.Objects.Dereference(_object);

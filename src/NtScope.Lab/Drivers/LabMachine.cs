@@ -151,15 +151,15 @@ public sealed class LabMachine : IDisposable
     {
         var firstFinding = _kernel.Verifier.Findings.Count;
         var loaded = _kernel.Loader.Load(image, name, path);
-        var item = _kernel.Io.CreateDriver(loaded);
+        var item = _kernel.Devices.CreateDriver(loaded);
         loaded.DriverObject = item.Address;
         var driver = new LabDriver(_kernel, loaded, item, firstFinding);
         using (_kernel.AsSystem())
         {
             _kernel.Processes.Notify.ImageLoaded(@"\SystemRoot\System32\drivers\" + name, 0, loaded.Base, image.SizeOfImage, isSystem: true);
-            var registryPath = _kernel.Io.RegistryPath(item);
+            var registryPath = _kernel.Devices.RegistryPath(item);
             driver.Status = (NtStatus)(uint)_kernel.Verifier.CallDriver("DriverEntry", loaded.Base + image.EntryPoint, item.Address, registryPath);
-            _kernel.Io.FinishInitialization(item.Address);
+            _kernel.Devices.FinishInitialization(item.Address);
             _kernel.Threads.Settle();
         }
 

@@ -23,7 +23,7 @@ public sealed class LabRequest
     public bool Cancel()
     {
         _kernel.EnsureRunning();
-        var cancelled = !IsCompleted && _kernel.Io.Cancel(_pending.Request.Irp);
+        var cancelled = !IsCompleted && _kernel.Requests.Cancel(_pending.Request.Irp);
         _kernel.Threads.Settle();
         return cancelled;
     }

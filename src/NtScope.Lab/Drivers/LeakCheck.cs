@@ -11,7 +11,7 @@ internal static class LeakCheck
     public static void Run(LabKernel kernel, LoadedDriver driver, ulong driverObject)
     {
         void Report(string kind, string detail) => kernel.Verifier.Report(kind, detail, null, 0, driver.Name);
-        foreach (var device in kernel.Io.DevicesOf(driverObject))
+        foreach (var device in kernel.Devices.DevicesOf(driverObject))
         {
             Report("device-left", $"device {kernel.Objects.Find(device)?.Name ?? "without a name"} is not deleted");
         }

@@ -38,6 +38,8 @@ internal sealed class LabKernel : IDisposable
         Faults = new FaultInjector(options.FaultInjection);
         Pool = new PoolManager(this);
         Threads = new Scheduler(this);
+        Dispatcher = new Dispatcher(this);
+        DeferredCalls = new DeferredCallQueue(this);
         var unwinder = new Unwinder(Memory, Drivers);
         Stack = new StackWalker(this, unwinder);
         Exceptions = new ExceptionDispatcher(this, unwinder);
@@ -60,7 +62,9 @@ internal sealed class LabKernel : IDisposable
 
         Objects = new ObjectManager(this);
         Processes = new ProcessManager(this);
-        Io = new IoManager(this);
+        UserBuffers = new UserArena(Memory);
+        Devices = new DeviceManager(this);
+        Requests = new RequestManager(this);
         Mdls = new MdlManager(this);
         Clients = new ClientIo(this);
         Volume = new Volume();
@@ -112,6 +116,12 @@ internal sealed class LabKernel : IDisposable
     /// <summary>The threads.</summary>
     public Scheduler Threads { get; }
 
+    /// <summary>Waits and signals.</summary>
+    public Dispatcher Dispatcher { get; }
+
+    /// <summary>DPCs.</summary>
+    public DeferredCallQueue DeferredCalls { get; }
+
     /// <summary>The pools.</summary>
     public PoolManager Pool { get; }
 
@@ -130,8 +140,14 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Processes and their notifications.</summary>
     public ProcessManager Processes { get; }
 
-    /// <summary>Devices and requests.</summary>
-    public IoManager Io { get; }
+    /// <summary>User memory for buffers.</summary>
+    public UserArena UserBuffers { get; }
+
+    /// <summary>Drivers, devices and files on them.</summary>
+    public DeviceManager Devices { get; }
+
+    /// <summary>IRPs.</summary>
+    public RequestManager Requests { get; }
 
     /// <summary>Memory descriptor lists.</summary>
     public MdlManager Mdls { get; }

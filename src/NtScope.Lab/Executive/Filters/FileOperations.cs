@@ -42,7 +42,7 @@ internal sealed class FileOperations(LabKernel kernel)
     /// <param name="information">FILE_OPENED 1, FILE_CREATED 2, FILE_OVERWRITTEN 3.</param>
     public NtStatus Open(string name, uint access, CreateDisposition disposition, uint options, Altitude? below, out OpenFile? file, out ulong information)
     {
-        var item = kernel.Io.CreateFile(0, name);
+        var item = kernel.Devices.CreateFile(0, name);
         _memory.WriteByte(item.Address + 0x4A, (byte)(access & 1));
         _memory.WriteByte(item.Address + 0x4C, (access & DeleteAccess) != 0 ? (byte)1 : (byte)0);
         var opening = new OpenFile(item, name) { Below = below };

@@ -101,8 +101,8 @@ internal sealed class FilterPorts(LabKernel kernel)
         }
 
         kernel.Verifier.BeginRequest();
-        var input = message.Length == 0 ? 0 : kernel.Io.Users.Allocate(message.Length);
-        var output = outputLength == 0 ? 0 : kernel.Io.Users.Allocate(outputLength);
+        var input = message.Length == 0 ? 0 : kernel.UserBuffers.Allocate(message.Length);
+        var output = outputLength == 0 ? 0 : kernel.UserBuffers.Allocate(outputLength);
         var length = kernel.Pool.Allocate(4, "FMln");
         kernel.Memory.Write(input, message);
 
@@ -115,12 +115,12 @@ internal sealed class FilterPorts(LabKernel kernel)
         kernel.Pool.Free(length);
         if (input != 0)
         {
-            kernel.Io.Users.Free(input, message.Length);
+            kernel.UserBuffers.Free(input, message.Length);
         }
 
         if (output != 0)
         {
-            kernel.Io.Users.Free(output, outputLength);
+            kernel.UserBuffers.Free(output, outputLength);
         }
 
         return new LabIoResult(status, (ulong)count, reply);

@@ -19,7 +19,7 @@ internal sealed class ClientIo(LabKernel kernel)
             return NtStatus.ObjectNameNotFound;
         }
 
-        var top = kernel.Io.Top(device.Address);
+        var top = kernel.Devices.Top(device.Address);
         if ((_memory.ReadUInt32(device.Address + IoLayout.DeviceFlags) & IoLayout.Initializing) != 0)
         {
             kernel.Verifier.Report("device-initializing", $"device {device.Name} still has DO_DEVICE_INITIALIZING and cannot be opened", "IRP_MJ_CREATE", 0, (device.State as Modules.LoadedDriver)?.Name);
@@ -32,7 +32,7 @@ internal sealed class ClientIo(LabKernel kernel)
             return NtStatus.AccessDenied;
         }
 
-        var item = kernel.Io.CreateFile(device.Address, rest);
+        var item = kernel.Devices.CreateFile(device.Address, rest);
         var result = Send(top, item, MajorFunction.Create, [], 0, _ => { });
         if (!result.Succeeded)
         {
@@ -48,7 +48,7 @@ internal sealed class ClientIo(LabKernel kernel)
     /// <summary>Closes a file: IRP_MJ_CLEANUP, then IRP_MJ_CLOSE.</summary>
     public void Close(KernelObject file)
     {
-        var top = kernel.Io.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
+        var top = kernel.Devices.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
         Send(top, file, MajorFunction.Cleanup, [], 0, _ => { });
         Send(top, file, MajorFunction.Close, [], 0, _ => { });
         _exclusive.Remove(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
@@ -75,7 +75,7 @@ internal sealed class ClientIo(LabKernel kernel)
     {
         var method = code & 3;
         var top = TopOf(file);
-        var request = kernel.Io.CreateRequest(_memory.ReadByte(top + IoLayout.DeviceStackSize));
+        var request = kernel.Requests.Create(_memory.ReadByte(top + IoLayout.DeviceStackSize));
         var pending = new PendingIo(request, outputLength);
         var location = Prepare(request, file, MajorFunction.DeviceControl);
         _memory.WriteUInt32(location + IoLayout.LocationParameters, (uint)outputLength);
@@ -118,21 +118,21 @@ internal sealed class ClientIo(LabKernel kernel)
         if (!request.IsCompleted)
         {
             var signal = kernel.Pool.Allocate(0x18, "IoEv");
-            kernel.Io.InitializeEvent(signal);
+            kernel.Dispatcher.InitializeEvent(signal);
             request.Event = signal;
-            kernel.Threads.WaitFor([signal], all: false, null);
+            kernel.Dispatcher.WaitFor([signal], all: false, null);
             kernel.Pool.Free(signal);
         }
 
         return new LabIoResult(request.Status, request.Information, pending.Output);
     }
 
-    private ulong TopOf(KernelObject file) => kernel.Io.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
+    private ulong TopOf(KernelObject file) => kernel.Devices.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
 
     private LabIoResult Transfer(KernelObject file, MajorFunction major, ReadOnlySpan<byte> data, int length, long offset)
     {
         var top = TopOf(file);
-        var request = kernel.Io.CreateRequest(_memory.ReadByte(top + IoLayout.DeviceStackSize));
+        var request = kernel.Requests.Create(_memory.ReadByte(top + IoLayout.DeviceStackSize));
         var isRead = major == MajorFunction.Read;
         var pending = new PendingIo(request, isRead ? length : 0);
         var location = Prepare(request, file, major);
@@ -165,7 +165,7 @@ internal sealed class ClientIo(LabKernel kernel)
     private LabIoResult Send(ulong top, KernelObject file, MajorFunction major, ReadOnlySpan<byte> input, int outputLength, Action<ulong> prepare)
     {
         _ = input;
-        var request = kernel.Io.CreateRequest(_memory.ReadByte(top + IoLayout.DeviceStackSize));
+        var request = kernel.Requests.Create(_memory.ReadByte(top + IoLayout.DeviceStackSize));
         var pending = new PendingIo(request, outputLength);
         var location = Prepare(request, file, major);
         prepare(location);
@@ -186,7 +186,7 @@ internal sealed class ClientIo(LabKernel kernel)
 
     private ulong Prepare(IoRequest request, KernelObject file, MajorFunction major)
     {
-        var location = kernel.Io.NextLocation(request.Irp);
+        var location = kernel.Requests.NextLocation(request.Irp);
         _memory.WriteByte(location, (byte)major);
         _memory.WriteUInt64(location + IoLayout.LocationFile, file.Address);
         _memory.WriteUInt64(request.Irp + IoLayout.IrpFileObject, file.Address);
@@ -212,7 +212,7 @@ internal sealed class ClientIo(LabKernel kernel)
         thread.UserMode = true;
         try
         {
-            var status = kernel.Io.CallDriver(top, pending.Request.Irp);
+            var status = kernel.Requests.CallDriver(top, pending.Request.Irp);
             if (status != NtStatus.Pending && !pending.Request.IsCompleted)
             {
                 throw kernel.Stop("irp-never-completed", $"{what} returned 0x{(uint)status:X8} and nobody completed the IRP");

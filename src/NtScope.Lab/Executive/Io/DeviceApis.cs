@@ -13,7 +13,7 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
         table.Status("IoCreateDevice", Irql.Apc, (in ApiCall call) => CreateDevice(call, call[6]));
         table.Status("IoCreateDeviceSecure", Irql.Passive, (in ApiCall call) => CreateDevice(call, call[8]));
         table.Alias("IoCreateDeviceSecure", "WdmlibIoCreateDeviceSecure");
-        table.Void("IoDeleteDevice", Irql.Apc, (in ApiCall call) => kernel.Io.DeleteDevice(call[0]));
+        table.Void("IoDeleteDevice", Irql.Apc, (in ApiCall call) => kernel.Devices.DeleteDevice(call[0]));
         table.Status("IoCreateSymbolicLink", Irql.Passive, (in ApiCall call) =>
             kernel.Faults.ShouldFail("IoCreateSymbolicLink", call.ReturnAddress)
                 ? NtStatus.InsufficientResources
@@ -25,9 +25,9 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
         table.Status("IoAttachDeviceToDeviceStackSafe", Irql.Dispatch, AttachSafe);
         table.Status("IoAttachDevice", Irql.Passive, AttachByName);
         table.Void("IoDetachDevice", Irql.Dispatch, (in ApiCall call) => Detach(call[0]));
-        table.Add("IoGetAttachedDevice", Irql.Dispatch, (in ApiCall call) => kernel.Io.Top(call[0]));
+        table.Add("IoGetAttachedDevice", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(call[0]));
         table.Add("IoGetAttachedDeviceReference", Irql.Dispatch, GetAttachedReference);
-        table.Add("IoGetRelatedDeviceObject", Irql.Dispatch, (in ApiCall call) => kernel.Io.Top(kernel.Memory.ReadUInt64(call[0] + IoLayout.FileDevice)));
+        table.Add("IoGetRelatedDeviceObject", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(kernel.Memory.ReadUInt64(call[0] + IoLayout.FileDevice)));
         table.Status("IoRegisterShutdownNotification", Irql.Passive, (in ApiCall _) => NtStatus.Success);
         table.Void("IoUnregisterShutdownNotification", Irql.Passive, (in ApiCall _) => { });
         table.Status("IopInvalidDeviceRequest", Irql.Dispatch, InvalidDeviceRequest);
@@ -40,7 +40,7 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
             return NtStatus.InsufficientResources;
         }
 
-        var status = kernel.Io.CreateDevice(
+        var status = kernel.Devices.CreateDevice(
             call[0], call.UInt32(1), call[2] == 0 ? string.Empty : call.UnicodeString(2), call.UInt32(3), call.UInt32(4), call.Flag(5), out var device);
         if (status == NtStatus.Success)
         {
@@ -57,18 +57,18 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
             return NtStatus.ObjectNameNotFound;
         }
 
-        var file = kernel.Io.CreateFile(device.Address, rest);
+        var file = kernel.Devices.CreateFile(device.Address, rest);
         kernel.Objects.Reference(file, call.ReturnAddress);
         kernel.Objects.Dereference(file);
         kernel.Memory.WriteUInt64(call[2], file.Address);
-        kernel.Memory.WriteUInt64(call[3], kernel.Io.Top(device.Address));
+        kernel.Memory.WriteUInt64(call[3], kernel.Devices.Top(device.Address));
         return NtStatus.Success;
     }
 
     private ulong Attach(ulong source, ulong target)
     {
         var memory = kernel.Memory;
-        var top = kernel.Io.Top(target);
+        var top = kernel.Devices.Top(target);
         memory.WriteUInt64(top + IoLayout.DeviceAttached, source);
         memory.WriteByte(source + IoLayout.DeviceStackSize, (byte)(memory.ReadByte(top + IoLayout.DeviceStackSize) + 1));
         return top;
@@ -99,7 +99,7 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
 
     private ulong GetAttachedReference(in ApiCall call)
     {
-        var top = kernel.Io.Top(call[0]);
+        var top = kernel.Devices.Top(call[0]);
         kernel.Objects.Reference(kernel.Objects.Get(top), call.ReturnAddress);
         return top;
     }
@@ -108,7 +108,7 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
     {
         kernel.Memory.WriteUInt32(call[1] + IoLayout.IrpStatus, (uint)NtStatus.InvalidDeviceRequest);
         kernel.Memory.WriteUInt64(call[1] + IoLayout.IrpInformation, 0);
-        kernel.Io.Complete(call[1]);
+        kernel.Requests.Complete(call[1]);
         return NtStatus.InvalidDeviceRequest;
     }
 }

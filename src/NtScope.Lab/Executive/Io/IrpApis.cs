@@ -13,15 +13,15 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
-        table.Status("IofCallDriver", Irql.Dispatch, (in ApiCall call) => kernel.Io.CallDriver(call[0], call[1]));
+        table.Status("IofCallDriver", Irql.Dispatch, (in ApiCall call) => kernel.Requests.CallDriver(call[0], call[1]));
         table.Alias("IofCallDriver", "IoCallDriver", "PoCallDriver");
-        table.Void("IofCompleteRequest", Irql.Dispatch, (in ApiCall call) => kernel.Io.Complete(call[0]));
+        table.Void("IofCompleteRequest", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Complete(call[0]));
         table.Alias("IofCompleteRequest", "IoCompleteRequest");
         table.Add("IoAllocateIrp", Irql.Dispatch, AllocateIrp);
-        table.Void("IoFreeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.FreeIrp(call[0]));
+        table.Void("IoFreeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Free(call[0]));
         table.Void("IoReuseIrp", Irql.Dispatch, ReuseIrp);
-        table.Void("IoInitializeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.InitializeIrp(call[0], call.UInt16(1), call.Byte(2)));
-        table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Io.Cancel(call[0]) ? 1UL : 0);
+        table.Void("IoInitializeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Initialize(call[0], call.UInt16(1), call.Byte(2)));
+        table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Cancel(call[0]) ? 1UL : 0);
         table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
         table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, ReleaseCancelLock);
         table.Add("IoBuildDeviceIoControlRequest", Irql.Passive, BuildDeviceControl);
@@ -42,14 +42,14 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
     private ulong AllocateIrp(in ApiCall call) =>
         call.Byte(0) is 0 or > LabLimits.StackLocations || kernel.Faults.ShouldFail("IoAllocateIrp", call.ReturnAddress)
             ? 0
-            : kernel.Io.CreateRequest(call.Byte(0), ownedByExecutive: false).Irp;
+            : kernel.Requests.Create(call.Byte(0), ownedByExecutive: false).Irp;
 
     private void ReuseIrp(in ApiCall call)
     {
         var stack = _memory.ReadByte(call[0] + IoLayout.IrpStackCount);
         var bytes = _memory.ReadUInt16(call[0] + 2);
         _memory.Clear(call[0], bytes);
-        kernel.Io.InitializeIrp(call[0], bytes, stack);
+        kernel.Requests.Initialize(call[0], bytes, stack);
         _memory.WriteUInt32(call[0] + IoLayout.IrpStatus, call.UInt32(1));
     }
 
@@ -82,8 +82,8 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         var (code, device) = (call.UInt32(0), call[1]);
         var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
         var (isInternal, signal, statusBlock) = (call.Flag(6), call[7], call[8]);
-        var request = kernel.Io.CreateRequest(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
-        var location = kernel.Io.NextLocation(request.Irp);
+        var request = kernel.Requests.Create(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
+        var location = kernel.Requests.NextLocation(request.Irp);
         _memory.WriteByte(location, (byte)(isInternal ? MajorFunction.InternalDeviceControl : MajorFunction.DeviceControl));
         _memory.WriteUInt32(location + IoLayout.LocationParameters, outputBytes);
         _memory.WriteUInt32(location + IoLayout.LocationParameters + 8, inputBytes);

@@ -52,7 +52,7 @@ internal sealed class MdlManager(LabKernel kernel)
             return 0;
         }
 
-        var mapped = address < UserEnd ? kernel.Io.Users.SystemAddress(address) : address;
+        var mapped = address < UserEnd ? kernel.UserBuffers.SystemAddress(address) : address;
         if (mapped != 0)
         {
             _memory.WriteUInt64(mdl + IoLayout.MdlMapped, mapped);

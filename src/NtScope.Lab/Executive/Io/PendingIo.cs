@@ -36,12 +36,12 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
         {
             _hasInput = true;
             _inputLength = length;
-            UserInput = length == 0 ? 0 : kernel.Io.Users.Allocate(length);
+            UserInput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length);
         }
         else
         {
             _outputBytes = length;
-            UserOutput = length == 0 ? 0 : kernel.Io.Users.Allocate(length);
+            UserOutput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length);
         }
     }
 
@@ -60,12 +60,12 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
 
         if (UserInput != 0)
         {
-            kernel.Io.Users.Free(UserInput, _inputLength);
+            kernel.UserBuffers.Free(UserInput, _inputLength);
         }
 
         if (UserOutput != 0)
         {
-            kernel.Io.Users.Free(UserOutput, _outputBytes);
+            kernel.UserBuffers.Free(UserOutput, _outputBytes);
         }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
         memory.WriteUInt64(info + 0x10, process.ParentId);
         memory.WriteUInt64(info + 0x18, process.ParentId);
         memory.WriteUInt64(info + 0x20, parent?.ThreadId ?? 0);
-        memory.WriteUInt64(info + 0x28, kernel.Io.ImageFileObject(process.Path));
+        memory.WriteUInt64(info + 0x28, kernel.Devices.ImageFileObject(process.Path));
         memory.WriteUInt64(info + 0x30, info + NotifyInfoBytes);
         memory.WriteUInt64(info + 0x38, info + NotifyInfoBytes + 0x10);
         for (var i = 0; i < _routines.Count; i++)

@@ -159,7 +159,7 @@ internal sealed class ProcessManager(LabKernel kernel)
     {
         if (_threads.Remove(thread.Id, out var item))
         {
-            kernel.Threads.Signal(item.Address, 1);
+            kernel.Dispatcher.Signal(item.Address, 1);
             kernel.Objects.Dereference(item);
         }
     }
@@ -212,7 +212,7 @@ internal sealed class ProcessManager(LabKernel kernel)
         process.IsAlive = false;
         process.ExitStatus = status;
         _processes.Remove(process.Id);
-        kernel.Threads.Signal(process.Object.Address, 1);
+        kernel.Dispatcher.Signal(process.Object.Address, 1);
         RemoveThread(process.ThreadId, process.Thread);
         kernel.Objects.Dereference(process.Object);
     }
@@ -220,7 +220,7 @@ internal sealed class ProcessManager(LabKernel kernel)
     private void RemoveThread(uint id, KernelObject thread)
     {
         _threads.Remove(id);
-        kernel.Threads.Signal(thread.Address, 1);
+        kernel.Dispatcher.Signal(thread.Address, 1);
         kernel.Objects.Dereference(thread);
     }
 }

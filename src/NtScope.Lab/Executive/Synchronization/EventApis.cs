@@ -14,10 +14,10 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
-        table.Void("KeInitializeEvent", Irql.High, (in ApiCall call) => kernel.Io.InitializeEvent(call[0], call.Flag(2), call.UInt32(1) == 1));
-        table.Add("KeSetEvent", Irql.Dispatch, (in ApiCall call) => (ulong)kernel.Threads.Signal(call[0], 1));
-        table.Add("KeResetEvent", Irql.Dispatch, (in ApiCall call) => (ulong)kernel.Threads.Signal(call[0], 0));
-        table.Void("KeClearEvent", Irql.Dispatch, (in ApiCall call) => kernel.Threads.Signal(call[0], 0));
+        table.Void("KeInitializeEvent", Irql.High, (in ApiCall call) => kernel.Dispatcher.InitializeEvent(call[0], call.Flag(2), call.UInt32(1) == 1));
+        table.Add("KeSetEvent", Irql.Dispatch, (in ApiCall call) => (ulong)kernel.Dispatcher.Signal(call[0], 1));
+        table.Add("KeResetEvent", Irql.Dispatch, (in ApiCall call) => (ulong)kernel.Dispatcher.Signal(call[0], 0));
+        table.Void("KeClearEvent", Irql.Dispatch, (in ApiCall call) => kernel.Dispatcher.Signal(call[0], 0));
         table.Add("KeReadStateEvent", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0] + 4));
         table.Alias("KeReadStateEvent", "KeReadStateMutex", "KeReadStateSemaphore", "KeReadStateTimer");
         table.Void("KeInitializeMutex", Irql.High, (in ApiCall call) => Initialize(call[0], DispatcherObject.Mutant, 1));
@@ -38,7 +38,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
 
     private void Initialize(ulong item, DispatcherObject type, int state)
     {
-        kernel.Io.InitializeEvent(item);
+        kernel.Dispatcher.InitializeEvent(item);
         kernel.Memory.WriteByte(item, (byte)type);
         kernel.Memory.WriteUInt32(item + 4, (uint)state);
         if (type == DispatcherObject.Mutant)
@@ -65,7 +65,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             thread.Locks.RemoveAll(held => held.Address == mutex);
         }
 
-        kernel.Threads.Signal(call[0], state + 1);
+        kernel.Dispatcher.Signal(call[0], state + 1);
         return (ulong)state;
     }
 
@@ -83,7 +83,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             throw new GuestException(NtStatus.SemaphoreLimitExceeded);
         }
 
-        kernel.Threads.Signal(call[0], state + call.Int32(2));
+        kernel.Dispatcher.Signal(call[0], state + call.Int32(2));
         return (ulong)state;
     }
 
@@ -94,7 +94,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             _ = kernel.Memory.ReadUInt64(item);
         }
 
-        var status = kernel.Threads.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout));
+        var status = kernel.Dispatcher.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout));
         _ = call;
         return status;
     }
@@ -125,7 +125,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         }
         else
         {
-            kernel.Threads.Delay(interval);
+            kernel.Dispatcher.Delay(interval);
         }
 
         return NtStatus.Success;
@@ -133,14 +133,14 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
 
     private NtStatus WaitForHandle(in ApiCall call) =>
         kernel.Objects.FindHandle(call[0])?.Object is { Kind: ObjectKind.Event or ObjectKind.Process or ObjectKind.Thread } item
-            ? kernel.Threads.WaitFor([item.Address], all: false, call[2] == 0 ? null : kernel.Memory.ReadInt64(call[2]))
+            ? kernel.Dispatcher.WaitFor([item.Address], all: false, call[2] == 0 ? null : kernel.Memory.ReadInt64(call[2]))
             : NtStatus.InvalidHandle;
 
     private NtStatus CreateEvent(in ApiCall call)
     {
         var attributes = ObjectAttributes.Read(kernel.Memory, call[2]);
         var item = kernel.Objects.Create(ObjectKind.Event, 0x18, "Even", attributes.Name.Length == 0 ? null : attributes.Name);
-        kernel.Io.InitializeEvent(item.Address, call.Flag(4), call.UInt32(3) == 1);
+        kernel.Dispatcher.InitializeEvent(item.Address, call.Flag(4), call.UInt32(3) == 1);
         var handle = kernel.Objects.Open(item, call.UInt32(1), attributes.WantsKernelHandle, call.ReturnAddress);
         kernel.Objects.Dereference(item);
         kernel.Memory.WriteUInt64(call[0], handle);
@@ -154,7 +154,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidHandle;
         }
 
-        var previous = kernel.Threads.Signal(item.Address, 1);
+        var previous = kernel.Dispatcher.Signal(item.Address, 1);
         if (call[1] != 0)
         {
             kernel.Memory.WriteUInt32(call[1], (uint)previous);
@@ -169,7 +169,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         if (kernel.Objects.Resolve(name, out var rest) is not { Kind: ObjectKind.Event } item || rest.Length != 0)
         {
             item = kernel.Objects.Create(ObjectKind.Event, 0x18, "Even", name);
-            kernel.Io.InitializeEvent(item.Address, signalled: true, synchronization);
+            kernel.Dispatcher.InitializeEvent(item.Address, signalled: true, synchronization);
         }
 
         kernel.Memory.WriteUInt64(call[1], kernel.Objects.Open(item, 0x1F_0003, isKernel: true, call.ReturnAddress));

@@ -140,7 +140,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
 
         while (memory.ReadInt32(mutex) <= 0)
         {
-            kernel.Threads.WaitFor([mutex + FastMutexEvent], all: false, null);
+            kernel.Dispatcher.WaitFor([mutex + FastMutexEvent], all: false, null);
         }
 
         memory.WriteUInt32(mutex, 0);
@@ -175,7 +175,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
         memory.WriteUInt32(mutex, 1);
         memory.WriteUInt64(mutex + FastMutexOwner, 0);
         Forget(mutex);
-        kernel.Threads.Signal(mutex + FastMutexEvent, 1);
+        kernel.Dispatcher.Signal(mutex + FastMutexEvent, 1);
         if (lower)
         {
             kernel.Threads.SetIrql((Irql)memory.ReadUInt32(mutex + FastMutexIrql));
@@ -186,7 +186,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
     {
         kernel.Memory.Clear(call[0], 0x38);
         kernel.Memory.WriteUInt32(call[0], 1);
-        kernel.Io.InitializeEvent(call[0] + FastMutexEvent, signalled: false, synchronization: true);
+        kernel.Dispatcher.InitializeEvent(call[0] + FastMutexEvent, signalled: false, synchronization: true);
     }
 
     private void LeaveRegion(in ApiCall call)

@@ -54,7 +54,7 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
     private void InitializeTimer(ulong timer, DispatcherObject type)
     {
         kernel.Memory.Clear(timer, (int)TimerBytes);
-        kernel.Io.InitializeEvent(timer);
+        kernel.Dispatcher.InitializeEvent(timer);
         kernel.Memory.WriteByte(timer, (byte)type);
     }
 
@@ -83,11 +83,11 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
             Arm(timer, due + (period * VirtualClock.TicksPerMillisecond));
         }
 
-        kernel.Threads.Signal(timer, 1);
+        kernel.Dispatcher.Signal(timer, 1);
         if (kernel.Memory.ReadUInt64(timer + TimerDpc) is var dpc && dpc != 0)
         {
             kernel.Memory.WriteUInt64(dpc + DpcData, 1);
-            kernel.Threads.QueueDeferred(dpc, (ulong)kernel.Clock.Now & 0xFFFF_FFFF, (ulong)kernel.Clock.Now >> 32);
+            kernel.DeferredCalls.Queue(dpc, (ulong)kernel.Clock.Now & 0xFFFF_FFFF, (ulong)kernel.Clock.Now >> 32);
         }
     }
 
@@ -119,13 +119,13 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
         }
 
         kernel.Memory.WriteUInt64(call[0] + DpcData, 1);
-        kernel.Threads.QueueDeferred(call[0], call[1], call[2]);
+        kernel.DeferredCalls.Queue(call[0], call[1], call[2]);
         return 1;
     }
 
     private ulong RemoveDpc(in ApiCall call)
     {
-        if (!kernel.Threads.RemoveDeferred(call[0]))
+        if (!kernel.DeferredCalls.Remove(call[0]))
         {
             return 0;
         }

@@ -214,7 +214,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 
     private void ReportPool(ulong address, int size, string verb, byte state, ulong rip)
     {
-        if (state == PoolShadow.Freed && kernel.Io.CompletedAt(address) is var completedAt and not 0)
+        if (state == PoolShadow.Freed && kernel.Requests.CompletedAt(address) is var completedAt and not 0)
         {
             Report("irp-used-after-completion", $"the driver {verb} an IRP at 0x{address:x} that is completed; {kernel.Drivers.Describe(completedAt)} completed it", null, rip);
             return;

@@ -1,199 +1,26 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
-using NtScope.Lab.Executive.Modules;
-using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Threads;
 
 namespace NtScope.Lab.Executive.Io;
 
-/// <summary>Devices, files on them, and requests through stacks of devices.</summary>
-internal sealed class IoManager(LabKernel kernel)
+/// <summary>IRPs on their way through stacks of devices.</summary>
+internal sealed class RequestManager(LabKernel kernel)
 {
     private readonly GuestMemory _memory = kernel.Memory;
     private readonly Dictionary<ulong, IoRequest> _requests = [];
     private readonly Dictionary<ulong, ulong> _freedIrps = [];
-    private readonly Dictionary<string, KernelObject> _imageFiles = new(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>User memory for buffers.</summary>
-    public UserArena Users { get; } = new(kernel.Memory);
 
     /// <summary>Requests that have not been completed.</summary>
-    public IReadOnlyDictionary<ulong, IoRequest> Requests => _requests;
-
-    /// <summary>Makes a DRIVER_OBJECT.</summary>
-    public KernelObject CreateDriver(LoadedDriver driver)
-    {
-        var name = @"\Driver\" + Path.GetFileNameWithoutExtension(driver.Name);
-        var unique = name;
-        for (var number = 2; kernel.Objects.Resolve(unique, out _) is not null; number++)
-        {
-            unique = $"{name}{number}";
-        }
-
-        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(unique.Length + 1) * 2), "Driv", unique);
-        item.State = driver;
-        var address = item.Address;
-        var text = address + IoLayout.DriverBytes + 0x80;
-        _memory.WriteUInt16(address, 4);
-        _memory.WriteUInt16(address + 2, (ushort)IoLayout.DriverBytes);
-        _memory.WriteUInt64(address + IoLayout.DriverStart, driver.Base);
-        _memory.WriteUInt32(address + IoLayout.DriverSize, driver.Image.SizeOfImage);
-        _memory.WriteUInt64(address + IoLayout.DriverExtension, address + IoLayout.DriverBytes);
-        _memory.WriteUInt64(address + IoLayout.DriverBytes, address);
-        _memory.WriteString(text, unique);
-        _memory.WriteUnicodeString(address + IoLayout.DriverName, text, unique.Length * 2, (unique.Length + 1) * 2);
-        _memory.WriteUInt64(address + IoLayout.DriverInit, driver.Base + driver.Image.EntryPoint);
-        var invalid = kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!);
-        for (var i = 0UL; i < 28; i++)
-        {
-            _memory.WriteUInt64(address + IoLayout.DriverMajorFunction + (i * 8), invalid);
-        }
-
-        return item;
-    }
-
-    /// <summary>The UNICODE_STRING of a driver's registry key.</summary>
-    public ulong RegistryPath(KernelObject driver)
-    {
-        var path = @"\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services" + driver.Name![@"\Driver".Length..];
-        var block = kernel.Pool.Allocate(16 + ((ulong)(path.Length + 1) * 2), "RegP");
-        _memory.WriteString(block + 16, path);
-        _memory.WriteUnicodeString(block, block + 16, path.Length * 2, (path.Length + 1) * 2);
-        return block;
-    }
-
-    /// <summary>Devices that DriverEntry made can be opened once it has returned.</summary>
-    public void FinishInitialization(ulong driver)
-    {
-        foreach (var device in DevicesOf(driver))
-        {
-            var flags = device + IoLayout.DeviceFlags;
-            _memory.WriteUInt32(flags, _memory.ReadUInt32(flags) & ~IoLayout.Initializing);
-        }
-    }
-
-    /// <summary>Makes a device.</summary>
-    public NtStatus CreateDevice(ulong driver, uint extensionBytes, string name, uint type, uint characteristics, bool exclusive, out ulong device)
-    {
-        device = 0;
-        if (name.Length != 0 && (name[0] != '\\' || name.EndsWith('\\')))
-        {
-            return NtStatus.ObjectPathSyntaxBad;
-        }
-
-        if (name.Length != 0 && kernel.Objects.Resolve(name, out var rest) is not null && rest.Length == 0)
-        {
-            return NtStatus.ObjectNameCollision;
-        }
-
-        var item = kernel.Objects.Create(ObjectKind.Device, IoLayout.DeviceBytes + 0x70 + extensionBytes, "Devi", name.Length == 0 ? null : name);
-        device = item.Address;
-        item.State = kernel.Objects.Find(driver)?.State;
-        _memory.WriteUInt16(device, 3);
-        _memory.WriteUInt16(device + 2, (ushort)(IoLayout.DeviceBytes + extensionBytes));
-        _memory.WriteUInt64(device + IoLayout.DeviceDriverObject, driver);
-        _memory.WriteUInt64(device + IoLayout.DeviceNext, _memory.ReadUInt64(driver + IoLayout.DriverDevice));
-        _memory.WriteUInt32(device + IoLayout.DeviceFlags, IoLayout.Initializing | (exclusive ? 8u : 0) | (name.Length == 0 ? 0 : 0x40u));
-        _memory.WriteUInt32(device + IoLayout.DeviceCharacteristics, characteristics);
-        _memory.WriteUInt64(device + IoLayout.DeviceExtension, extensionBytes == 0 ? 0 : device + IoLayout.DeviceBytes + 0x70);
-        _memory.WriteUInt32(device + IoLayout.DeviceType, type);
-        _memory.WriteByte(device + IoLayout.DeviceStackSize, 1);
-        _memory.WriteUInt64(device + IoLayout.DeviceObjectExtension, device + IoLayout.DeviceBytes);
-        _memory.WriteUInt64(driver + IoLayout.DriverDevice, device);
-        return NtStatus.Success;
-    }
-
-    /// <summary>Deletes a device.</summary>
-    public void DeleteDevice(ulong device)
-    {
-        var item = kernel.Objects.Get(device);
-        var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
-        var slot = driver + IoLayout.DriverDevice;
-        for (var count = 0; count < 10_000 && _memory.ReadUInt64(slot) is var next && next != 0; count++)
-        {
-            if (next == device)
-            {
-                _memory.WriteUInt64(slot, _memory.ReadUInt64(device + IoLayout.DeviceNext));
-                break;
-            }
-
-            slot = next + IoLayout.DeviceNext;
-        }
-
-        if (item.Name is { } name)
-        {
-            kernel.Objects.RemoveName(name);
-            item.Name = null;
-        }
-
-        kernel.Objects.Dereference(item);
-    }
-
-    /// <summary>The devices of a driver.</summary>
-    public IEnumerable<ulong> DevicesOf(ulong driver)
-    {
-        var device = _memory.ReadUInt64(driver + IoLayout.DriverDevice);
-        for (var count = 0; device != 0 && count < 10_000; count++)
-        {
-            yield return device;
-            device = _memory.ReadUInt64(device + IoLayout.DeviceNext);
-        }
-    }
-
-    /// <summary>The device at the top of the stack that a device belongs to.</summary>
-    public ulong Top(ulong device)
-    {
-        for (var count = 0; count < LabLimits.StackLocations && _memory.ReadUInt64(device + IoLayout.DeviceAttached) is var above && above != 0; count++)
-        {
-            device = above;
-        }
-
-        return device;
-    }
-
-    /// <summary>Makes a FILE_OBJECT.</summary>
-    public KernelObject CreateFile(ulong device, string name)
-    {
-        var item = kernel.Objects.Create(ObjectKind.File, IoLayout.FileBytes + 8 + ((ulong)(name.Length + 1) * 2), "File");
-        var text = item.Address + IoLayout.FileBytes + 8;
-        _memory.WriteUInt16(item.Address, 5);
-        _memory.WriteUInt16(item.Address + 2, (ushort)IoLayout.FileBytes);
-        _memory.WriteUInt64(item.Address + IoLayout.FileDevice, device);
-        _memory.WriteString(text, name);
-        _memory.WriteUnicodeString(item.Address + IoLayout.FileName, name.Length == 0 ? 0 : text, name.Length * 2, name.Length == 0 ? 0 : (name.Length + 1) * 2);
-        InitializeEvent(item.Address + IoLayout.FileEvent);
-        return item;
-    }
-
-    /// <summary>A FILE_OBJECT that stands for a process's image; one is kept for each path.</summary>
-    public ulong ImageFileObject(string path)
-    {
-        if (!_imageFiles.TryGetValue(path, out var item))
-        {
-            if (_imageFiles.Count >= 256)
-            {
-                foreach (var old in _imageFiles.Values)
-                {
-                    kernel.Objects.Dereference(old);
-                }
-
-                _imageFiles.Clear();
-            }
-
-            item = CreateFile(0, path.Length > 2 && path[1] == ':' ? path[2..] : path);
-            _imageFiles.Add(path, item);
-        }
-
-        return item.Address;
-    }
+    public IReadOnlyDictionary<ulong, IoRequest> All => _requests;
 
     /// <summary>Makes an IRP with stack locations for a device's stack.</summary>
-    public IoRequest CreateRequest(int stackSize, bool ownedByExecutive = true)
+    public IoRequest Create(int stackSize, bool ownedByExecutive = true)
     {
         var bytes = IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes);
         var irp = kernel.Pool.Allocate(bytes, "Irp ");
-        InitializeIrp(irp, bytes, stackSize);
+        Initialize(irp, bytes, stackSize);
         var request = new IoRequest(irp, bytes) { IsOwnedByExecutive = ownedByExecutive };
         _requests.Add(irp, request);
         _freedIrps.Remove(irp);
@@ -201,7 +28,7 @@ internal sealed class IoManager(LabKernel kernel)
     }
 
     /// <summary>Sets an IRP's header up.</summary>
-    public void InitializeIrp(ulong irp, ulong bytes, int stackSize)
+    public void Initialize(ulong irp, ulong bytes, int stackSize)
     {
         _memory.WriteUInt16(irp, 6);
         _memory.WriteUInt16(irp + 2, (ushort)bytes);
@@ -341,7 +168,7 @@ internal sealed class IoManager(LabKernel kernel)
     }
 
     /// <summary>Frees an IRP.</summary>
-    public void FreeIrp(ulong irp)
+    public void Free(ulong irp)
     {
         _requests.Remove(irp);
         if (kernel.Options.Verify)
@@ -355,15 +182,6 @@ internal sealed class IoManager(LabKernel kernel)
         }
 
         kernel.Pool.Free(irp);
-    }
-
-    /// <summary>Sets a KEVENT up.</summary>
-    public void InitializeEvent(ulong address, bool signalled = false, bool synchronization = false)
-    {
-        _memory.WriteUInt32(address, (uint)(synchronization ? DispatcherObject.SynchronizationEvent : DispatcherObject.NotificationEvent) | 0x60000);
-        _memory.WriteUInt32(address + 4, signalled ? 1u : 0);
-        _memory.WriteUInt64(address + 8, address + 8);
-        _memory.WriteUInt64(address + 16, address + 8);
     }
 
     private static bool WantsCompletion(byte control, NtStatus status, bool cancelled)
@@ -414,17 +232,17 @@ internal sealed class IoManager(LabKernel kernel)
 
         if (_memory.ReadUInt64(irp + IoLayout.IrpUserEvent) is var signal && signal != 0)
         {
-            kernel.Threads.Signal(signal, 1);
+            kernel.Dispatcher.Signal(signal, 1);
         }
 
         if (request.Event != 0)
         {
-            kernel.Threads.Signal(request.Event, 1);
+            kernel.Dispatcher.Signal(request.Event, 1);
         }
 
         if (request.IsOwnedByExecutive)
         {
-            FreeIrp(irp);
+            Free(irp);
         }
     }
 }

@@ -1,0 +1,74 @@
+namespace NtScope.Lab.Executive.Threads;
+
+/// <summary>DPCs: queued at any level, run in order as soon as the level is below DISPATCH_LEVEL.</summary>
+internal sealed class DeferredCallQueue(LabKernel kernel)
+{
+    private readonly Queue<(ulong Dpc, ulong Argument1, ulong Argument2)> _queue = new();
+    private bool _draining;
+
+    /// <summary>Queues a DPC; it runs as soon as the level allows.</summary>
+    public void Queue(ulong dpc, ulong argument1, ulong argument2)
+    {
+        _queue.Enqueue((dpc, argument1, argument2));
+        if (kernel.Threads.Current.Irql < Irql.Dispatch)
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Takes a DPC out of the queue.</summary>
+    public bool Remove(ulong dpc)
+    {
+        var count = _queue.Count;
+        var found = false;
+        for (var i = 0; i < count; i++)
+        {
+            var entry = _queue.Dequeue();
+            if (entry.Dpc == dpc)
+            {
+                found = true;
+            }
+            else
+            {
+                _queue.Enqueue(entry);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Runs what is queued.</summary>
+    public void Drain()
+    {
+        if (_draining || _queue.Count == 0)
+        {
+            return;
+        }
+
+        _draining = true;
+        var thread = kernel.Threads.Current;
+        var level = thread.Irql;
+        try
+        {
+            for (var count = 0; _queue.TryDequeue(out var entry); count++)
+            {
+                if (count > LabLimits.DeferredCalls)
+                {
+                    throw kernel.Stop("livelock", "DPCs queue one another without end");
+                }
+
+                thread.Irql = Irql.Dispatch;
+                thread.InDeferredCall = true;
+                var routine = kernel.Memory.ReadUInt64(entry.Dpc + 0x18);
+                kernel.Memory.WriteUInt64(entry.Dpc + 0x38, 0);
+                kernel.Verifier.CallDriver("a DPC", routine, entry.Dpc, kernel.Memory.ReadUInt64(entry.Dpc + 0x20), entry.Argument1, entry.Argument2);
+            }
+        }
+        finally
+        {
+            thread.InDeferredCall = false;
+            thread.Irql = level;
+            _draining = false;
+        }
+    }
+}
