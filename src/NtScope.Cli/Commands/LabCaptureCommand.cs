@@ -11,11 +11,9 @@ namespace NtScope.Cli.Commands;
 internal static class LabCaptureCommand
 {
     private const string DefaultKernel = "10.0.18362.476";
-    private const string Raw = "raw";
-
     private static readonly Dictionary<string, CaptureFormat> Formats = new(StringComparer.OrdinalIgnoreCase)
     {
-        [Raw] = CaptureFormat.Raw,
+        ["raw"] = CaptureFormat.Raw,
         ["dump"] = CaptureFormat.Dump,
         ["bitmap"] = CaptureFormat.Bitmap,
         ["kernel"] = CaptureFormat.KernelBitmap,
@@ -38,7 +36,7 @@ internal static class LabCaptureCommand
     {
         var output = new Argument<string>("out") { Description = "The file to write" };
         var kernel = new Option<string>("--kernel") { HelpName = "version", Description = $"The kernel's file version or PDB GUID and age ({DefaultKernel})", DefaultValueFactory = _ => DefaultKernel };
-        var format = new Option<string>("--format") { Description = "How to save it", DefaultValueFactory = _ => Raw };
+        var format = new Option<string?>("--format") { Description = "How to save it (by OUT's ending: .dmp a dump, .elf a core, else raw)" };
         format.AcceptOnlyFromAmong([.. Formats.Keys]);
         var attack = new Option<string[]>("--attack") { Description = "What malware did to it; may be given more than once", AllowMultipleArgumentsPerToken = true };
         attack.AcceptOnlyFromAmong([.. Attacks.Keys]);
@@ -49,7 +47,7 @@ internal static class LabCaptureCommand
         var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, smear };
         command.SetAction(parsed => Run(
             parsed.GetValue(output)!,
-            Formats[parsed.GetValue(format)!],
+            parsed.GetValue(format) is { } name ? Formats[name] : FormatOf(parsed.GetValue(output)!),
             new MachineMemoryOptions
             {
                 Kernel = FindKernel(parsed.GetValue(kernel)!),
@@ -77,7 +75,7 @@ internal static class LabCaptureCommand
         using (machine)
         {
             CaptureWriter.Write(machine, format, output);
-            Console.Out.WriteLine($"Wrote {Path.GetFileName(output)}: {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes.");
+            Console.Out.WriteLine($"Wrote {Path.GetFileName(output)} ({Formats.First(known => known.Value == format).Key}): {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes.");
             foreach (var trace in machine.Traces)
             {
                 Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {trace.Name} at {trace.Address}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");
@@ -86,6 +84,13 @@ internal static class LabCaptureCommand
 
         return ExitCode.Done;
     }
+
+    private static CaptureFormat FormatOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".DMP" => CaptureFormat.Dump,
+        ".ELF" or ".CORE" => CaptureFormat.Elf,
+        _ => CaptureFormat.Raw,
+    };
 
     private static KnownKernel FindKernel(string name)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using NtScope.Captures;
 using NtScope.Captures.Paging;
 using NtScope.Kernel.Locating;
@@ -48,7 +47,7 @@ internal static class CaptureTarget
             Physical = capture,
             AddressSpaces = machine.Spaces,
             Sessions = machine.Sessions,
-            Facts = Facts(capture, machine, kernel, evidence),
+            Facts = CaptureFacts.Of(capture, machine, kernel, evidence),
             Notes = [.. capture.Problems, .. machine.Notes],
         };
     }
@@ -85,48 +84,4 @@ internal static class CaptureTarget
     }
 
     private static IEnumerable<VirtualAddress> Known(params VirtualAddress?[] addresses) => addresses.OfType<VirtualAddress>();
-
-    private static List<TargetFact> Facts(Capture capture, CapturedMachine machine, FoundKernel kernel, string evidence)
-    {
-        var header = capture.Header;
-        var present = capture.Ranges.Aggregate(0UL, (sum, range) => sum + range.Length);
-        var facts = new List<TargetFact>
-        {
-            new("Format", capture.FormatName),
-            new("Physical memory", $"{Capture.Size(present)} in {capture.Ranges.Count.ToString(CultureInfo.InvariantCulture)} runs, up to {capture.End}"),
-            new("Windows", machine.Version?.ToString() ?? "unknown"),
-            new("Kernel base", $"{kernel.Base} ({kernel.Evidence})"),
-            new("Kernel PDB", kernel.Image.Pdb?.ToString() ?? "unknown: the debug directory is not in the capture"),
-            new("Directory table base", $"{machine.Spaces.SystemDirectoryTable} ({evidence})"),
-            new("Paging", Describe(machine.Spaces.Mode)),
-        };
-        Add("Build in header", header.Build);
-        Add("Processors", header.ProcessorCount);
-        Add("Taken", header.Time?.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
-        Add("Up time", header.UpTime?.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture));
-        Add("Bug check", header.BugCheckCode is { } code
-            ? $"{code:X} ({string.Join(", ", header.BugCheckParameters.Select(parameter => parameter.ToString("x16", CultureInfo.InvariantCulture)))})"
-            : null);
-        Add("Comment", header.Comment);
-        Add("Modules", machine.Modules.Count);
-        Add("Sessions", machine.Sessions.Count);
-        Add("Layouts", machine.Types?.Origin ?? "none that fit");
-        return facts;
-
-        void Add(string name, object? value)
-        {
-            if (value is not null)
-            {
-                facts.Add(new TargetFact(name, Convert.ToString(value, CultureInfo.InvariantCulture)!));
-            }
-        }
-    }
-
-    private static string Describe(PagingMode mode) => mode switch
-    {
-        PagingMode.FourLevel => "x64, four levels",
-        PagingMode.FiveLevel => "x64, five levels",
-        PagingMode.Extended => "x86 with PAE",
-        _ => "x86 without PAE",
-    };
 }

@@ -1,6 +1,7 @@
 using NtScope.Captures;
 using NtScope.Captures.Paging;
 using NtScope.Images;
+using NtScope.Kernel;
 using NtScope.Kernel.Locating;
 using NtScope.Symbols;
 using NtScope.Symbols.Types;
@@ -49,7 +50,7 @@ internal sealed class CapturedMachine
     {
         var memory = Spaces.System;
         var known = _kernel.Image.Pdb is { } pdb ? _options.Knowledge.FindKernel(pdb) : null;
-        Version = known?.Version ?? _kernel.Image.Version?.FileVersion ?? SharedDataVersion(memory) ?? HeaderVersion(capture.Header);
+        Version = known?.Version ?? _kernel.Image.Version?.FileVersion ?? new SharedUserData(memory).Version ?? HeaderVersion(capture.Header);
         SymbolFile = FindSymbolFile();
         var symbols = SymbolFile?.Symbols ?? known?.Symbols;
         _notes.Add(SymbolFile is not null
@@ -147,18 +148,6 @@ internal sealed class CapturedMachine
 
     private bool TryGetRva(ISymbolSource? symbols, string name, out uint rva) =>
         _kernel.Image.Exports.TryGetRva(name, out rva) || symbols?.TryGetRva(name, out rva) == true;
-
-    // KUSER_SHARED_DATA: NtBuildNumber at 260h from Windows 10 on, NtMajorVersion at 26Ch, NtMinorVersion at 270h.
-    private static FileVersion? SharedDataVersion(IMemory memory)
-    {
-        var shared = new VirtualAddress(memory.PointerSize == sizeof(ulong) ? 0xFFFFF780_00000000 : 0xFFDF0000);
-        return memory.TryReadUInt32(shared + 0x26C, out var major, out _)
-            && memory.TryReadUInt32(shared + 0x270, out var minor, out _)
-            && memory.TryReadUInt32(shared + 0x260, out var build, out _)
-            && major is >= 5 and <= 10 && build is > 2000 and < 100_000
-                ? new FileVersion((int)major, (int)minor, (int)build, 0)
-                : null;
-    }
 
     private static FileVersion? HeaderVersion(CaptureHeader header) => header.Build switch
     {

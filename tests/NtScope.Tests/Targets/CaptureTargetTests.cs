@@ -33,6 +33,20 @@ public sealed class CaptureTargetTests
     }
 
     [Fact]
+    public void What_the_headers_do_not_say_of_the_machine_is_read_from_its_memory()
+    {
+        var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
+        machine.Write(0xFFFFF780_00000008, 0x0000_0001_2A05F200);
+        machine.Write(0xFFFFF780_00000010, 0x01DB_0000_0000_0001);
+        machine.Write(0xFFFFF780_00000018, 0x01DB_0000_01DB_0000);
+        using var target = Open(PlainWriter.Raw(machine.Memory), "machine.raw");
+
+        target.Facts.ShouldContain(fact => fact.Name == "Up time" && fact.Value == "0.00:08:20");
+        target.Facts.ShouldContain(fact => fact.Name == "Taken" && fact.Value == "2024-09-06 01:56:36 UTC");
+        target.Facts.ShouldContain(fact => fact.Name == "Missing" && fact.Value == "the processors' registers");
+    }
+
+    [Fact]
     public void An_unknown_kernel_gets_the_layouts_of_the_nearest_build_that_fit_it()
     {
         // The machine is laid out like 19041, and says it is a build that nobody knows, nearer to 18362.
