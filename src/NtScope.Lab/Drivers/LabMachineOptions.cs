@@ -1,8 +1,23 @@
+using NtScope.Images;
+using NtScope.Knowledge;
+using NtScope.Lab.Machine;
+
 namespace NtScope.Lab.Drivers;
 
 /// <summary>How a machine is made.</summary>
 public sealed record LabMachineOptions
 {
+    private static readonly FileVersion DefaultVersion = new(10, 0, 18362, 476);
+
+    /// <summary>Its kernel, whose layouts and addresses drivers see: an x64 kernel of the knowledge; null for 10.0.18362.476.</summary>
+    public KnownKernel? Kernel { get; init; }
+
+    /// <summary>Decides everything that differs from boot to boot: addresses, cookies, places of pages.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where the kernel's image begins; null for a place that the seed decides. A multiple of the page size.</summary>
+    public VirtualAddress? KernelBase { get; init; }
+
     /// <summary>The bytes of memory that the machine may take.</summary>
     public ulong MemoryBytes { get; init; } = 512UL << 20;
 
@@ -17,4 +32,13 @@ public sealed record LabMachineOptions
 
     /// <summary>Imports that the executive does not implement and what they are to return, instead of stopping the machine.</summary>
     public IReadOnlyDictionary<string, ulong> ScriptedReturns { get; init; } = new Dictionary<string, ulong>(StringComparer.Ordinal);
+
+    internal MachineMemoryOptions ToMachine(ulong ram) => new()
+    {
+        Kernel = Kernel ?? KnowledgeBase.Embedded.FindKernel(DefaultVersion) ?? throw new InvalidOperationException($"{DefaultVersion} is not known"),
+        MemorySize = ram,
+        Seed = Seed,
+        KernelBase = KernelBase,
+        Processors = 1,
+    };
 }

@@ -14,6 +14,8 @@ using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Executive.Verification;
 using NtScope.Lab.FileSystem;
+using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Memory;
 using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive;
@@ -22,6 +24,7 @@ namespace NtScope.Lab.Executive;
 internal sealed class LabKernel : IDisposable
 {
     private const ulong ProcessorBlock = 0xFFFF_F800_0F00_0000;
+    private const ulong RamBeside = 128UL << 20;
     private const ulong SharedUserData = 0xFFFF_F780_0000_0000;
     private bool _disposed;
 
@@ -30,10 +33,13 @@ internal sealed class LabKernel : IDisposable
     {
         Options = options;
         Cpu = new UnicornCpu();
-        Memory = new GuestMemory(Cpu, options.MemoryBytes);
-        Traps = new TrapTable(Memory);
+        var random = new Random(options.Seed);
+        Ram = new PhysicalRam(options.MemoryBytes + RamBeside, random);
+        Foundation = new MachineFoundation(options.ToMachine(Ram.Size), Ram, random);
+        Memory = new GuestMemory(Cpu, Foundation.System, options.MemoryBytes);
+        Traps = new TrapTable(Memory, Foundation.Kernel);
         Drivers = new DriverList(Traps);
-        Variables = new KernelVariables(Memory);
+        Variables = new KernelVariables(Memory, Foundation.Kernel);
         Clock = new VirtualClock();
         Faults = new FaultInjector(options.FaultInjection);
         Pool = new PoolManager(this);
@@ -82,6 +88,12 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>The processor.</summary>
     public ICpu Cpu { get; }
+
+    /// <summary>The physical memory.</summary>
+    public PhysicalRam Ram { get; }
+
+    /// <summary>The page tables and the kernel's image.</summary>
+    public MachineFoundation Foundation { get; }
 
     /// <summary>The memory.</summary>
     public GuestMemory Memory { get; }
@@ -179,6 +191,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Why the machine cannot go on; null while it can.</summary>
     public LabFinding? Stopped { get; private set; }
 
+    /// <summary>Whether an address lies in the kernel's image.</summary>
+    public bool IsInKernelImage(ulong address) => address - Foundation.Kernel.Base.Value < Foundation.Kernel.Size;
+
     /// <summary>Fails if the machine has stopped or is gone.</summary>
     public void EnsureRunning()
     {
@@ -214,7 +229,7 @@ internal sealed class LabKernel : IDisposable
             _disposed = true;
             Threads.Dispose();
             Cpu.Dispose();
-            Memory.Dispose();
+            Ram.Dispose();
         }
     }
 }

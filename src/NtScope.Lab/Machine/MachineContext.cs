@@ -10,6 +10,8 @@ namespace NtScope.Lab.Machine;
 /// <summary>What every part of the machine's builder works on.</summary>
 internal sealed class MachineContext
 {
+    private ITypeSource? _types;
+
     /// <summary>What is asked for.</summary>
     public required MachineMemoryOptions Options { get; init; }
 
@@ -20,10 +22,10 @@ internal sealed class MachineContext
     public required LabAddressSpace System { get; init; }
 
     /// <summary>Nonpaged pool.</summary>
-    public required KernelPool NonPagedPool { get; init; }
+    public required IKernelPool NonPagedPool { get; init; }
 
     /// <summary>Paged pool.</summary>
-    public required KernelPool PagedPool { get; init; }
+    public required IKernelPool PagedPool { get; init; }
 
     /// <summary>The kernel's image.</summary>
     public required KernelImage Kernel { get; init; }
@@ -35,7 +37,7 @@ internal sealed class MachineContext
     public FileVersion Version => Known.Version;
 
     /// <summary>The kernel's structures.</summary>
-    public ITypeSource Types => Known.Types;
+    public ITypeSource Types => _types ??= Known.Types;
 
     /// <summary>Whether object headers hold their type's index scrambled: since Windows 10.</summary>
     public bool HasHeaderCookie => Version.Build >= 10240;

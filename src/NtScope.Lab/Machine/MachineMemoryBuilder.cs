@@ -18,7 +18,6 @@ public sealed class MachineMemoryBuilder
     private const ulong ProcessorSpacing = 0x10_0000;
     private const ulong ProcessorsBehindStacks = 0x1000_0000;
     private const ulong PayloadDistance = 0x20_0000;
-    private const ulong KernelRange = 0xFFFF_F800_0000_0000;
     private const int SegmentHeapSince = 18362;
     private const int RandomKernelSince = 9200;
 
@@ -28,19 +27,11 @@ public sealed class MachineMemoryBuilder
     private MachineMemoryBuilder(MachineMemoryOptions options, PhysicalRam ram, Random random)
     {
         var build = options.Kernel.Version.Build;
-        _places = new KernelSpace(build, random);
-        var system = new LabAddressSpace(ram, _places.SelfMapIndex, new PhysicalAddress(build < RandomKernelSince ? 0x18_7000ul : 0x1A_A000ul + 0x1000 * (ulong)random.Next(5)));
-        var kernel = new KernelImage(options.Kernel);
-        MapKernel(options, system, kernel, random);
-        _context = new MachineContext
-        {
-            Options = options,
-            Random = random,
-            System = system,
-            Kernel = kernel,
-            NonPagedPool = new KernelPool(system, _places.NonPagedPool, PoolSize, paged: false, executable: build < RandomKernelSince, chained: build < SegmentHeapSince),
-            PagedPool = new KernelPool(system, _places.PagedPool, PoolSize, paged: true, executable: false, chained: build < SegmentHeapSince),
-        };
+        var foundation = new MachineFoundation(options, ram, random);
+        _places = foundation.Places;
+        _context = foundation.WithPools(
+            new KernelPool(foundation.System, _places.NonPagedPool, PoolSize, paged: false, executable: build < RandomKernelSince, chained: build < SegmentHeapSince),
+            new KernelPool(foundation.System, _places.PagedPool, PoolSize, paged: true, executable: false, chained: build < SegmentHeapSince));
     }
 
     /// <summary>Builds the machine.</summary>
@@ -69,20 +60,6 @@ public sealed class MachineMemoryBuilder
             ram.Dispose();
             throw;
         }
-    }
-
-    private static void MapKernel(MachineMemoryOptions options, LabAddressSpace system, KernelImage kernel, Random random)
-    {
-        const ulong Large = LabAddressSpace.LargePageSize;
-        var inside = options.KernelBase is { } wanted ? wanted.Value % Large : (ulong)random.Next(0x200) * PhysicalRam.PageSize;
-        var length = (inside + kernel.Size + Large - 1) / Large * Large;
-        var physical = system.Ram.Allocate(length / PhysicalRam.PageSize, Large, below: 1ul << 32);
-
-        // Windows 7 maps its kernel where it lies in physical memory, 248 TiB up; later ones anywhere in 16 GiB.
-        var start = options.KernelBase?.Value - inside
-            ?? (options.Kernel.Version.Build < RandomKernelSince ? KernelRange + physical.Value : KernelRange + (ulong)random.NextInt64(0x40, 0x1FF0) * Large);
-        system.MapLarge(new VirtualAddress(start), physical, length, PageAccess.Write | PageAccess.Execute);
-        kernel.PlaceAt(system, new VirtualAddress(start + inside));
     }
 
     private MachineMemory Build()

@@ -12,6 +12,7 @@ public sealed class KnownKernel
     private readonly ServiceFile.KernelRecord _record;
     private ISymbolSource? _symbols;
     private KnownServiceTable? _services;
+    private ITypeSource? _types;
 
     internal KnownKernel(KnowledgeBase knowledge, ServiceFile.KernelRecord record)
     {
@@ -41,6 +42,6 @@ public sealed class KnownKernel
     public ISymbolSource? Symbols => _symbols ??= _knowledge.SymbolsOf(Pdb);
 
     /// <summary>Its structure layouts: its own where they are known, else those of the nearest known kernel; the origin says which.</summary>
-    public ITypeSource Types => _knowledge.NearestTypes(Version, Architecture)
+    public ITypeSource Types => _types ??= _knowledge.NearestTypes(Version, Architecture)
         ?? throw new InvalidOperationException($"Embedded knowledge has no layouts for {Architecture}.");
 }

@@ -37,7 +37,7 @@ internal sealed class Executor(LabKernel kernel)
             throw kernel.BugCheck(BugCheckCode.UnexpectedKernelModeTrap, [8, rsp, 0, 0], "the kernel stack is used up");
         }
 
-        _memory.WriteUInt64(rsp, TrapTable.ReturnAddress);
+        _memory.WriteUInt64(rsp, kernel.Traps.ReturnAddress);
         for (var i = 4; i < arguments.Length; i++)
         {
             _memory.WriteUInt64(rsp + 8 + ((ulong)i * 8), arguments[i]);
@@ -96,9 +96,9 @@ internal sealed class Executor(LabKernel kernel)
         while (true)
         {
             var stop = _cpu.Run(rip);
-            if (stop.Kind == CpuStopKind.Halt && stop.Rip - 1 - TrapTable.Start < KernelImage.Size)
+            if (stop.Kind == CpuStopKind.Halt && kernel.IsInKernelImage(stop.Rip - 1))
             {
-                if (stop.Rip - 1 == TrapTable.ReturnAddress)
+                if (stop.Rip - 1 == kernel.Traps.ReturnAddress)
                 {
                     return _cpu.Read(Register.Rax);
                 }

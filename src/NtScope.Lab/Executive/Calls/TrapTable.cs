@@ -1,61 +1,78 @@
-using NtScope.Lab.Cpu;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Machine.Kernel;
 
 namespace NtScope.Lab.Executive.Calls;
 
 /// <summary>
-/// Addresses of executive routines as drivers see them. Each is a <c>hlt; ret</c> of its own inside the range of the kernel image:
-/// the processor stops there and the executive does the work. The first one is where driver routines return to.
+/// Addresses of executive routines as drivers see them: those of the routines in the kernel's image. The processor stops at each on a
+/// <c>hlt; ret</c> that stands over the routine's first bytes as a debugger's breakpoint does, and the executive does the work.
 /// </summary>
-internal sealed class TrapTable
+internal sealed unsafe class TrapTable
 {
-    /// <summary>Where the traps lie: inside the place of the kernel image.</summary>
-    public const ulong Start = KernelImage.Base + 0x100000;
-
-    private const int SlotBytes = 16;
-    private const int Capacity = 0x10000 / SlotBytes;
-    private readonly List<ApiEntry> _entries = [new ApiEntry("return to the executive", Irql.High, null)];
+    private const uint RoutineBytes = 16;
+    private const ushort HaltReturn = 0xC3F4;
+    private readonly GuestMemory _memory;
+    private readonly KernelImage _image;
+    private readonly Dictionary<ulong, ApiEntry> _entries = [];
     private readonly Dictionary<string, ulong> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, ushort> _originals = [];
 
-    /// <summary>Maps the traps.</summary>
-    public TrapTable(GuestMemory memory)
+    /// <summary>The traps of a kernel's image.</summary>
+    public TrapTable(GuestMemory memory, KernelImage image)
     {
-        var region = memory.Map("nt", Start, Capacity * SlotBytes, MemoryAccess.Read | MemoryAccess.Execute);
-        unsafe
-        {
-            for (var i = 0; i < Capacity; i++)
-            {
-                region.Host[i * SlotBytes] = 0xF4;
-                region.Host[(i * SlotBytes) + 1] = 0xC3;
-            }
-        }
+        (_memory, _image) = (memory, image);
+        ReturnAddress = AddressOf(new ApiEntry("KiReturnToExecutive", Irql.High, null));
     }
 
     /// <summary>Where driver routines return to.</summary>
-    public static ulong ReturnAddress => Start;
+    public ulong ReturnAddress { get; }
 
     /// <summary>The address of a routine; the same for every caller.</summary>
     public ulong AddressOf(ApiEntry entry)
     {
         if (!_byName.TryGetValue(entry.Name, out var address))
         {
-            if (_entries.Count == Capacity)
-            {
-                throw new InvalidOperationException("there are more imported names than traps");
-            }
-
-            address = Start + ((ulong)_entries.Count * SlotBytes);
-            _entries.Add(entry);
+            address = (_image.Base + _image.Routine(entry.Name, RoutineBytes)).Value;
             _byName.Add(entry.Name, address);
+
+            // Names that a kernel folds into one routine share its address, and do the same.
+            if (_entries.TryAdd(address, entry))
+            {
+                PutIn(address);
+            }
         }
 
         return address;
     }
 
-    /// <summary>The routine whose trap covers an address, or null.</summary>
-    public ApiEntry? EntryAt(ulong address)
+    /// <summary>The routine whose trap is at an address, or null.</summary>
+    public ApiEntry? EntryAt(ulong address) => _entries.GetValueOrDefault(address);
+
+    /// <summary>Whether an address lies in the kernel's image where no trap is: nothing there can run.</summary>
+    public bool IsWild(ulong address) => address - _image.Base.Value < _image.Size && !_entries.ContainsKey(address);
+
+    /// <summary>Shows the routines' own bytes, for as long as no driver runs.</summary>
+    public void TakeOut()
     {
-        var index = (address - Start) / SlotBytes;
-        return index < (ulong)_entries.Count ? _entries[(int)index] : null;
+        foreach (var (address, original) in _originals)
+        {
+            *(ushort*)_memory.Pointer(address, sizeof(ushort)) = original;
+        }
+    }
+
+    /// <summary>Puts the traps in again.</summary>
+    public void PutBack()
+    {
+        foreach (var address in _entries.Keys)
+        {
+            PutIn(address);
+        }
+    }
+
+    private void PutIn(ulong address)
+    {
+        var bytes = (ushort*)_memory.Pointer(address, sizeof(ushort));
+        _originals[address] = *bytes;
+        *bytes = HaltReturn;
     }
 }

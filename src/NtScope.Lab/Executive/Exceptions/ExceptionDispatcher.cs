@@ -197,7 +197,7 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
         var depth = thread.Invocations.Count;
         for (var frames = 0; frames < LabLimits.StackFrames * 4; frames++)
         {
-            if (walk.Rip == TrapTable.ReturnAddress || walk.Rip == 0)
+            if (walk.Rip == kernel.Traps.ReturnAddress || walk.Rip == 0)
             {
                 if (depth == 0)
                 {
@@ -249,7 +249,7 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
         kernel.Cpu.Write(Register.Rsp, scratch.Start);
         while (true)
         {
-            if (walk.Rip == TrapTable.ReturnAddress || walk.Rip == 0)
+            if (walk.Rip == kernel.Traps.ReturnAddress || walk.Rip == 0)
             {
                 var outer = thread.Invocations[--depth];
                 walk.Rip = outer.CallerRip;

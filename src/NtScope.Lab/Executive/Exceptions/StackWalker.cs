@@ -26,7 +26,7 @@ internal sealed class StackWalker(LabKernel kernel, Unwinder unwinder)
         var depth = thread.Invocations.Count;
         while (frames.Count < LabLimits.StackFrames)
         {
-            if (context.Rip == TrapTable.ReturnAddress || context.Rip == 0)
+            if (context.Rip == kernel.Traps.ReturnAddress || context.Rip == 0)
             {
                 if (!EnterCaller(thread.Invocations, ref depth, context, frames))
                 {

@@ -2,23 +2,43 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Executive.Memory;
 
 /// <summary>
-/// The machine's memory: regions that the processor and the executive share without copying. Host memory is zero and takes space
-/// only when it is touched. Accesses of the executive fail with <see cref="GuestFaultException"/>.
+/// The machine's memory as the processor and the executive share it without copying: every region that is mapped in the system's address
+/// space lies in the machine's RAM and is mapped in the processor too. Accesses of the executive fail with <see cref="GuestFaultException"/>.
 /// </summary>
-internal sealed unsafe class GuestMemory(ICpu cpu, ulong limit) : IMemory, IDisposable
+internal sealed unsafe class GuestMemory : IMemory
 {
     /// <summary>Bytes of a page.</summary>
     public const ulong PageSize = 0x1000;
 
     // Regions start in megabytes of their own, so a lookup needs the address's megabyte only.
     private const int CacheBits = 20;
+    private readonly ICpu _cpu;
+    private readonly LabAddressSpace _space;
+    private readonly ulong _limit;
     private readonly GuestRegion?[] _cache = new GuestRegion?[64];
     private readonly List<GuestRegion> _regions = [];
     private ulong _used;
+    private (string Name, MemoryAccess Access)? _next;
+
+    /// <summary>Shares the memory of an address space.</summary>
+    /// <param name="cpu">The processor.</param>
+    /// <param name="space">The system's address space.</param>
+    /// <param name="limit">The bytes that <see cref="Map"/> may take.</param>
+    public GuestMemory(ICpu cpu, LabAddressSpace space, ulong limit)
+    {
+        (_cpu, _space, _limit) = (cpu, space, limit);
+        foreach (var region in space.Regions)
+        {
+            Share(region);
+        }
+
+        space.RegionMapped += Share;
+    }
 
     /// <inheritdoc/>
     public int PointerSize => sizeof(ulong);
@@ -30,48 +50,43 @@ internal sealed unsafe class GuestMemory(ICpu cpu, ulong limit) : IMemory, IDisp
     /// <exception cref="MachineMemoryException">The machine's memory limit is reached.</exception>
     public GuestRegion Map(string name, ulong start, ulong size, MemoryAccess access)
     {
-        if (size > limit - _used)
+        if (size > _limit - _used)
         {
-            throw new MachineMemoryException(limit);
+            throw new MachineMemoryException(_limit);
         }
 
-        var allocation = NativeMemory.AllocZeroed((nuint)(size + PageSize));
-        var host = (byte*)(((nuint)allocation + (nuint)PageSize - 1) & ~((nuint)PageSize - 1));
-        var region = new GuestRegion(name, start, size, access, host, allocation);
-        var index = IndexOf(start);
-        if ((index < _regions.Count && _regions[index].Start < start + size) || (index > 0 && _regions[index - 1].End > start))
+        EnsureFree(name, start, size);
+        _next = (name, access);
+        try
         {
-            NativeMemory.Free(allocation);
-            throw new InvalidOperationException($"{name} at 0x{start:x} overlaps another region");
+            _space.Allocate(new VirtualAddress(start), size, AccessOf(start, access));
+        }
+        catch (InvalidOperationException)
+        {
+            _next = null;
+            throw new MachineMemoryException(_limit);
         }
 
-        cpu.Map(start, size, (nint)host, access);
         _used += size;
-        _regions.Insert(index, region);
-        return region;
+        return Find(start)!;
     }
 
     /// <summary>Makes a region's memory visible at further addresses.</summary>
     public void MapAlias(string name, ulong start, GuestRegion original)
     {
-        cpu.Map(start, original.Size, (nint)original.Host, original.Access);
-        _regions.Insert(IndexOf(start), new GuestRegion(name, start, original.Size, original.Access, original.Host, null));
+        EnsureFree(name, start, original.Size);
+        _next = (name, original.Access);
+        _space.Map(new VirtualAddress(start), original.Backing.Physical, original.Size, AccessOf(start, original.Access));
     }
 
     /// <summary>Takes an alias away.</summary>
-    public void UnmapAlias(ulong start) => Unmap(Find(start)!);
+    public void UnmapAlias(ulong start) => Remove(Find(start)!, free: false);
 
     /// <summary>Takes a region away and frees its memory.</summary>
     public void Unmap(GuestRegion region)
     {
-        cpu.Unmap(region.Start, region.Size);
-        _regions.Remove(region);
-        Array.Clear(_cache);
-        if (region.Allocation is not null)
-        {
-            _used -= region.Size;
-            NativeMemory.Free(region.Allocation);
-        }
+        Remove(region, free: true);
+        _used -= region.Size;
     }
 
     /// <summary>The region that covers an address, or null.</summary>
@@ -247,16 +262,36 @@ internal sealed unsafe class GuestMemory(ICpu cpu, ulong limit) : IMemory, IDisp
         return done;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var region in _regions)
-        {
-            NativeMemory.Free(region.Allocation);
-        }
+    private static PageAccess AccessOf(ulong start, MemoryAccess access) =>
+        (access.HasFlag(MemoryAccess.Write) ? PageAccess.Write : PageAccess.Read)
+        | (access.HasFlag(MemoryAccess.Execute) ? PageAccess.Execute : PageAccess.Read)
+        | (start >> 63 == 0 ? PageAccess.User : PageAccess.Read);
 
-        _regions.Clear();
+    private void Share(MemoryRegion mapped)
+    {
+        var (name, access) = _next ?? ("system", MemoryAccess.Read
+            | (mapped.Access.HasFlag(PageAccess.Write) ? MemoryAccess.Write : MemoryAccess.None)
+            | (mapped.Access.HasFlag(PageAccess.Execute) ? MemoryAccess.Execute : MemoryAccess.None));
+        _next = null;
+        _cpu.Map(mapped.Start.Value, mapped.Length, mapped.Host, access);
+        _regions.Insert(IndexOf(mapped.Start.Value), new GuestRegion(name, mapped, access));
+    }
+
+    private void Remove(GuestRegion region, bool free)
+    {
+        _cpu.Unmap(region.Start, region.Size);
+        _regions.Remove(region);
         Array.Clear(_cache);
+        _space.Unmap(region.Backing, free);
+    }
+
+    private void EnsureFree(string name, ulong start, ulong size)
+    {
+        var index = IndexOf(start);
+        if ((index < _regions.Count && _regions[index].Start < start + size) || (index > 0 && _regions[index - 1].End > start))
+        {
+            throw new InvalidOperationException($"{name} at 0x{start:x} overlaps another region");
+        }
     }
 
     private int IndexOf(ulong start)

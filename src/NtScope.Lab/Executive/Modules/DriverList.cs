@@ -46,7 +46,7 @@ internal sealed class DriverList(TrapTable traps)
     {
         if (At(address) is not { } driver)
         {
-            return traps.EntryAt(address) is { } entry && address >= TrapTable.Start ? "nt!" + entry.Name : "0x" + address.ToString("x", CultureInfo.InvariantCulture);
+            return traps.EntryAt(address) is { } entry ? "nt!" + entry.Name : "0x" + address.ToString("x", CultureInfo.InvariantCulture);
         }
 
         var name = Path.GetFileNameWithoutExtension(driver.Name);

@@ -1,41 +1,27 @@
 using NtScope.Lab.Executive.Memory;
-using NtScope.Lab.Cpu;
+using NtScope.Lab.Machine.Kernel;
 
 namespace NtScope.Lab.Executive.Modules;
 
-/// <summary>The kernel's exported variables: a driver's import slot holds the variable's address.</summary>
-internal sealed class KernelVariables
+/// <summary>The kernel's exported variables, at their places in its image: a driver's import slot holds the variable's address.</summary>
+internal sealed class KernelVariables(GuestMemory memory, KernelImage image)
 {
-    private const ulong Start = KernelImage.Base + 0x200000;
-    private readonly GuestMemory _memory;
-    private readonly Dictionary<string, ulong> _variables = new(StringComparer.Ordinal);
-    private ulong _next = Start;
+    private readonly HashSet<string> _names = new(KernelExports.Variables, StringComparer.Ordinal);
 
-    /// <summary>Maps room for the variables.</summary>
-    public KernelVariables(GuestMemory memory)
-    {
-        _memory = memory;
-        memory.Map("nt data", Start, 0x10000, MemoryAccess.ReadWrite);
-    }
-
-    /// <summary>Adds a variable of 8 bytes.</summary>
+    /// <summary>Sets a variable of 8 bytes that drivers may import.</summary>
     /// <returns>Its address.</returns>
     public ulong Add(string name, ulong value)
     {
-        var address = Reserve(name, 8);
-        _memory.WriteUInt64(address, value);
-        return address;
-    }
-
-    /// <summary>Adds a zeroed variable of any size.</summary>
-    public ulong Reserve(string name, int bytes)
-    {
-        var address = _next;
-        _next += (ulong)((bytes + 15) & ~15);
-        _variables.Add(name, address);
+        _names.Add(name);
+        var address = image.AddressOf(name).Value;
+        memory.WriteUInt64(address, value);
         return address;
     }
 
     /// <summary>The address of a variable.</summary>
-    public bool TryGet(string name, out ulong address) => _variables.TryGetValue(name, out address);
+    public bool TryGet(string name, out ulong address)
+    {
+        address = _names.Contains(name) ? image.AddressOf(name).Value : 0;
+        return address != 0;
+    }
 }

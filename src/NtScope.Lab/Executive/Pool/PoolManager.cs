@@ -6,8 +6,6 @@ namespace NtScope.Lab.Executive.Pool;
 /// <summary>The machine's pools and every allocation that has not been freed.</summary>
 internal sealed class PoolManager
 {
-    private const ulong NonPagedStart = 0xFFFF_A000_0000_0000;
-    private const ulong PagedStart = 0xFFFF_B000_0000_0000;
     private const ulong QuarantineBytes = 1UL << 20;
     private readonly LabKernel _kernel;
     private readonly Dictionary<ulong, PoolBlock> _blocks = [];
@@ -18,8 +16,8 @@ internal sealed class PoolManager
     {
         _kernel = kernel;
         var quarantine = kernel.Options.Verify ? QuarantineBytes : 0;
-        NonPaged = new PoolArena(kernel.Memory, PoolKind.NonPaged, NonPagedStart, quarantine);
-        Paged = new PoolArena(kernel.Memory, PoolKind.Paged, PagedStart, quarantine);
+        NonPaged = new PoolArena(kernel.Memory, PoolKind.NonPaged, kernel.Foundation.Places.NonPagedPool.Value, quarantine);
+        Paged = new PoolArena(kernel.Memory, PoolKind.Paged, kernel.Foundation.Places.PagedPool.Value, quarantine);
     }
 
     /// <summary>The nonpaged pool.</summary>

@@ -18,7 +18,7 @@ internal sealed class SystemApis(LabKernel kernel) : IApiFamily
         kernel.Variables.Add("KdDebuggerEnabled", 0);
         kernel.Variables.Add("KdDebuggerNotPresent", 1);
         kernel.Variables.Add("InitSafeBootMode", 0);
-        kernel.Variables.Add("MmHighestUserAddress", kernel.Variables.Add("MmHighestUserAddressValue", 0x7FFF_FFFE_FFFF));
+        kernel.Variables.Add("MmHighestUserAddress", 0x7FFF_FFFE_FFFF);
         kernel.Variables.Add("MmUserProbeAddress", 0x7FFF_FFFF_0000);
         kernel.Variables.Add("MmSystemRangeStart", 0xFFFF_8000_0000_0000);
         table.Status("RtlGetVersion", Irql.Passive, GetVersion);

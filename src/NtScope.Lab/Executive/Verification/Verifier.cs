@@ -115,6 +115,11 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             return false;
         }
 
+        if (kernel.Traps.IsWild(address))
+        {
+            return false;
+        }
+
         return kernel.Threads.Current.Irql < Irql.Dispatch || !IsPageableCode(address);
     }
 
@@ -143,6 +148,11 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     /// <summary>Deals with a block that was not entered: the budget, or pageable code.</summary>
     public ulong PendingBlock(CpuStop stop)
     {
+        if (kernel.Traps.IsWild(stop.Detail))
+        {
+            throw kernel.Stop("wild-jump", $"a driver jumped to 0x{stop.Detail:x} in the kernel's image, which is no routine of the executive", rip: stop.Detail);
+        }
+
         if (_blocks <= kernel.Options.BlockBudget)
         {
             Report("pageable-code", $"code in a pageable section runs at IRQL {(int)kernel.Threads.Current.Irql}", null, stop.Rip);

@@ -15,8 +15,11 @@ internal sealed class KernelImage
     private const uint VariablesInTail = 0x3_0000;
 
     private readonly Dictionary<string, uint> _own = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, uint> _services = new(StringComparer.Ordinal);
-    private readonly HashSet<uint> _variables = [];
+    private readonly Dictionary<uint, uint> _variables = [];
+    private readonly Lazy<Dictionary<string, uint>> _services;
+    private readonly Lazy<uint[]> _marks;
+    private readonly Lazy<uint> _identity;
+    private readonly uint _lastMark;
     private uint _nextVariable;
     private LabAddressSpace? _space;
 
@@ -25,18 +28,13 @@ internal sealed class KernelImage
     {
         Known = kernel;
         Services = kernel.Services ?? throw new ArgumentException($"nothing is known of the services of {kernel.Version}", nameof(kernel));
-        foreach (var service in Services)
-        {
-            _services.TryAdd(service.Name, service.Rva);
-        }
-
-        Marks = kernel.Symbols is { } symbols
-            ? [.. symbols.All().Select(symbol => symbol.Rva).Distinct()]
-            : [.. Services.Select(service => service.Rva).Concat([Services.TableRva, Services.LimitRva, Services.ArgumentTableRva, Services.ArgumentTableRva + (uint)Services.Count]).Distinct().Order()];
-        TailRva = (Marks[^1] + 0x2_0000) & ~(Alignment - 1);
+        _services = new(IndexServices);
+        _marks = new(FindMarks);
+        _identity = new(LargestGap);
+        _lastMark = kernel.Symbols is { } symbols && symbols.TryGetNearest(uint.MaxValue, out var last) ? last.Rva : Marks[^1];
+        TailRva = (_lastMark + 0x2_0000) & ~(Alignment - 1);
         Size = TailRva + TailSize;
         _nextVariable = TailRva;
-        IdentityRva = LargestGap();
     }
 
     /// <summary>What is known of the kernel.</summary>
@@ -46,7 +44,7 @@ internal sealed class KernelImage
     public KnownServiceTable Services { get; }
 
     /// <summary>Every RVA that something is known to be at, ascending.</summary>
-    public IReadOnlyList<uint> Marks { get; }
+    public IReadOnlyList<uint> Marks => _marks.Value;
 
     /// <summary>Where the part begins that no symbol of the real image reaches: variables without a known place, exports, resources.</summary>
     public uint TailRva { get; }
@@ -55,7 +53,7 @@ internal sealed class KernelImage
     public uint TablesRva => TailRva + VariablesInTail;
 
     /// <summary>A free place in the first 4 MiB, where readers of memory look for the identity of the symbols.</summary>
-    public uint IdentityRva { get; }
+    public uint IdentityRva => _identity.Value;
 
     /// <summary>The image's size as mapped, in bytes.</summary>
     public uint Size { get; }
@@ -75,7 +73,7 @@ internal sealed class KernelImage
 
     /// <summary>Finds a name's RVA among symbols, services and what was given a place.</summary>
     public bool TryGetRva(string name, out uint rva) =>
-        (Known.Symbols?.TryGetRva(name, out rva) ?? NotFound(out rva)) || _services.TryGetValue(name, out rva) || _own.TryGetValue(name, out rva);
+        (Known.Symbols?.TryGetRva(name, out rva) ?? NotFound(out rva)) || _services.Value.TryGetValue(name, out rva) || _own.TryGetValue(name, out rva);
 
     /// <summary>Finds a name's address.</summary>
     public bool TryGetAddress(string name, out VirtualAddress address)
@@ -86,13 +84,27 @@ internal sealed class KernelImage
     }
 
     /// <summary>The RVAs of all variables that were asked for.</summary>
-    public IReadOnlyCollection<uint> Variables => _variables;
+    public IReadOnlyCollection<uint> Variables => _variables.Keys;
+
+    /// <summary>Whether an RVA lies in a variable that was asked for.</summary>
+    public bool IsInVariable(uint rva)
+    {
+        foreach (var (start, size) in _variables)
+        {
+            if (rva - start < size)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The RVA of a variable, zero at first; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
     public uint Variable(string name, uint size)
     {
         var rva = Routine(name, size);
-        if (_variables.Add(rva))
+        if (_variables.TryAdd(rva, size))
         {
             _space?.Span(Base + rva, (int)size).Clear();
         }
@@ -139,6 +151,21 @@ internal sealed class KernelImage
         rva = 0;
         return false;
     }
+
+    private Dictionary<string, uint> IndexServices()
+    {
+        var services = new Dictionary<string, uint>(StringComparer.Ordinal);
+        foreach (var service in Services)
+        {
+            services.TryAdd(service.Name, service.Rva);
+        }
+
+        return services;
+    }
+
+    private uint[] FindMarks() => Known.Symbols is { } symbols
+        ? [.. symbols.All().Select(symbol => symbol.Rva).Distinct()]
+        : [.. Services.Select(service => service.Rva).Concat([Services.TableRva, Services.LimitRva, Services.ArgumentTableRva, Services.ArgumentTableRva + (uint)Services.Count]).Distinct().Order()];
 
     private uint LargestGap()
     {

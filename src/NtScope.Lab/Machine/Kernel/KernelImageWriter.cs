@@ -56,7 +56,7 @@ internal sealed class KernelImageWriter(MachineContext context)
 
     private void WriteRoutines()
     {
-        foreach (var symbol in KernelRoutines.Find(_kernel))
+        foreach (var symbol in KernelRoutines.Find(_kernel).Where(symbol => !_kernel.IsInVariable(symbol.Rva)))
         {
             _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, _kernel.RoomAt(symbol.Rva), _isListedKernel));
         }

@@ -6,7 +6,7 @@ namespace NtScope.Lab.Machine.Memory;
 /// A kernel pool whose blocks carry real x64 <c>_POOL_HEADER</c>s: sizes in units of 16 bytes, type, tag. Blocks of more than a page less its headers
 /// are whole pages without a header, as in Windows. What is freed keeps its bytes and its tag until it is used again.
 /// </summary>
-public sealed class KernelPool
+public sealed class KernelPool : IKernelPool
 {
     /// <summary>The size of <c>_POOL_HEADER</c> and the unit of block sizes, in bytes.</summary>
     public const int HeaderSize = 16;

@@ -134,6 +134,30 @@ public sealed unsafe class LabAddressSpace : IMemory
         return Remember(start, physical, length, access);
     }
 
+    /// <summary>Takes a region of small pages out of the page tables.</summary>
+    /// <param name="region">A region of this address space.</param>
+    /// <param name="free">Whether its RAM is given back; not for one that is mapped elsewhere too.</param>
+    public void Unmap(MemoryRegion region, bool free)
+    {
+        for (ulong offset = 0; offset < region.Length; offset += PhysicalRam.PageSize)
+        {
+            SetEntry(region.Start + offset, level: 0, entry: 0);
+        }
+
+        _regions.Remove(region.Start.Value);
+        if (free)
+        {
+            Ram.Free(region.Physical, region.Length / PhysicalRam.PageSize);
+        }
+    }
+
+    /// <summary>Takes a process's address space out of those that share the kernel's half, and gives its top-level table back.</summary>
+    public void Release(LabAddressSpace process)
+    {
+        _processes.Remove(process);
+        Ram.Free(process.DirectoryTable, 1);
+    }
+
     /// <summary>Changes what the processor allows on mapped pages, page by page.</summary>
     public void Protect(VirtualAddress start, ulong length, PageAccess access)
     {

@@ -98,6 +98,18 @@ public sealed unsafe class PhysicalRam : IPhysicalMemory, IDisposable
         }
     }
 
+    /// <summary>Gives pages back; they hold zeros again.</summary>
+    public void Free(PhysicalAddress address, ulong pages)
+    {
+        for (ulong page = 0; page < pages; page++)
+        {
+            Span(address + page * PageSize, PageSize).Clear();
+        }
+
+        SetUsed(address.Value / PageSize, pages, used: false);
+        PagesInUse -= pages;
+    }
+
     /// <summary>The host's view of a run of RAM, to read and to write.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A part of it is not RAM.</exception>
     public Span<byte> Span(PhysicalAddress address, int length) => IsRam(address.Value, (ulong)length)
