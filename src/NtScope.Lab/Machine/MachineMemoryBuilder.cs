@@ -23,6 +23,16 @@ public sealed class MachineMemoryBuilder
 
     private readonly MachineContext _context;
     private readonly KernelSpace _places;
+    private readonly List<LabImage> _images = [];
+    private readonly List<MachineDriver> _drivers = [];
+    private KernelImageWriter _writer = null!;
+    private PhysicalAddress _shared;
+    private SessionBuilder? _sessions;
+
+    /// <summary>A builder for a machine whose memory is there already.</summary>
+    /// <param name="context">The machine.</param>
+    /// <param name="places">Where the parts of the kernel's half are.</param>
+    internal MachineMemoryBuilder(MachineContext context, KernelSpace places) => (_context, _places) = (context, places);
 
     private MachineMemoryBuilder(MachineMemoryOptions options, PhysicalRam ram, Random random)
     {
@@ -53,7 +63,10 @@ public sealed class MachineMemoryBuilder
         var ram = new PhysicalRam(options.MemorySize, random);
         try
         {
-            return new MachineMemoryBuilder(options, ram, random).Build();
+            var builder = new MachineMemoryBuilder(options, ram, random);
+            builder.Start();
+            builder.Populate();
+            return builder.Complete();
         }
         catch
         {
@@ -62,87 +75,127 @@ public sealed class MachineMemoryBuilder
         }
     }
 
-    private MachineMemory Build()
+    /// <summary>The object manager, once the machine has started.</summary>
+    internal ObjectManager Objects { get; private set; } = null!;
+
+    /// <summary>The directories of the namespace.</summary>
+    internal ObjectNamespace Names { get; private set; } = null!;
+
+    /// <summary>The list of loaded modules.</summary>
+    internal ModuleList Modules { get; private set; } = null!;
+
+    /// <summary>The processes and what finds them.</summary>
+    internal ProcessBuilder Processes { get; private set; } = null!;
+
+    /// <summary>The routines registered with the kernel.</summary>
+    internal CallbackBuilder Callbacks { get; private set; } = null!;
+
+    /// <summary>Makes what every machine has before a driver runs: variables, types, the namespace, empty lists with the kernel in them.</summary>
+    internal void Start()
     {
-        var writer = new KernelImageWriter(_context);
-        var kernel = writer.Write();
+        _writer = new KernelImageWriter(_context);
+        var kernel = _writer.Describe();
         var variables = new SystemVariables(_context, _context.Options.Processors);
-        var shared = variables.WriteSharedData();
+        _shared = variables.WriteSharedData();
         variables.Write();
-        var debugger = new DebuggerBlock(_context);
-        var objects = new ObjectManager(_context);
-        var names = new ObjectNamespace(objects);
-        var (drivers, images, list) = LoadDrivers(kernel, new DriverObjects(_context, objects, names));
-        var processes = new ProcessBuilder(_context, objects, _places.Stacks);
+        Objects = new ObjectManager(_context);
+        Names = new ObjectNamespace(Objects);
+        Modules = new ModuleList(_context);
+        Modules.Add(kernel);
+        _images.Add(kernel);
+        Processes = new ProcessBuilder(_context, Objects, _places.Stacks);
+        Callbacks = new CallbackBuilder(_context, Objects);
+    }
+
+    /// <summary>Starts a user's Windows: the usual drivers, processes, sessions and callbacks.</summary>
+    internal void Populate()
+    {
+        LoadDrivers(new DriverObjects(_context, Objects, Names));
         foreach (var plan in ProcessPlan.All.Where(plan => _context.Version.Build >= plan.FirstBuild))
         {
-            processes.Create(plan);
+            Processes.Create(plan);
         }
 
-        var sessions = StartSessions(objects, names, processes);
-        foreach (var image in sessions.Images.Images)
+        _sessions = StartSessions();
+        foreach (var image in _sessions.Images.Images)
         {
-            list.Add(image);
-            images.Add(image);
+            Modules.Add(image);
+            _images.Add(image);
         }
 
-        var callbacks = RegisterCallbacks(new CallbackBuilder(_context, objects), drivers);
-        var attacks = new AttackPlanter(_context, processes, callbacks, sessions, images.Where(image => !sessions.Images.Images.Contains(image)).Max(image => image.Base + image.Size) + PayloadDistance);
+        RegisterCallbacks(Callbacks, _drivers);
+    }
+
+    /// <summary>Writes what only one who looks at the memory can see: code, headers, user space, processors. Attacks come last.</summary>
+    internal MachineMemory Complete()
+    {
+        _writer.Write();
+        var debugger = new DebuggerBlock(_context);
+        var traces = PlantAttacks();
+        FillUserSpaces();
+        var processors = StartProcessors(Processes.Processes[0]);
+        _writer.WriteHeaders(_images[0]);
+        debugger.SetEncoded(true);
+        new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. _drivers.Select(driver => driver.Image)]);
+        return new MachineMemory(_context, debugger)
+        {
+            Modules = _images,
+            Processes = Processes.Processes,
+            Processors = processors,
+            Drivers = _drivers,
+            Desktops = _sessions?.Desktops ?? [],
+            Callbacks = Callbacks.Registered,
+            Traces = traces,
+            RootDirectory = Objects.Root,
+        };
+    }
+
+    private IReadOnlyList<PlantedTrace> PlantAttacks()
+    {
+        if (_context.Options.Attacks.Count == 0)
+        {
+            return [];
+        }
+
+        var sessions = _sessions ?? throw new InvalidOperationException("attacks need a machine with sessions");
+        var payload = _images.Where(image => !sessions.Images.Images.Contains(image)).Max(image => image.Base + image.Size) + PayloadDistance;
+        var attacks = new AttackPlanter(_context, Processes, Callbacks, sessions, payload);
         foreach (var attack in _context.Options.Attacks)
         {
             attacks.Plant(attack);
         }
 
-        FillUserSpaces(processes.Processes, sessions.Images.Services, shared);
-        var processors = StartProcessors(processes.Processes[0]);
-        writer.WriteHeaders(kernel);
-        debugger.SetEncoded(true);
-        new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. drivers.Select(driver => driver.Image)]);
-        return new MachineMemory(_context, debugger)
-        {
-            Modules = images,
-            Processes = processes.Processes,
-            Processors = processors,
-            Drivers = drivers,
-            Desktops = sessions.Desktops,
-            Callbacks = callbacks.Registered,
-            Traces = attacks.Traces,
-            RootDirectory = objects.Root,
-        };
+        return attacks.Traces;
     }
 
-    private (List<MachineDriver> Drivers, List<LabImage> Images, ModuleList List) LoadDrivers(LabImage kernel, DriverObjects objects)
+    private void LoadDrivers(DriverObjects objects)
     {
-        var list = new ModuleList(_context);
-        list.Add(kernel);
-        var images = new List<LabImage> { kernel };
-        var drivers = new List<MachineDriver>();
+        var kernel = _images[0];
         var next = new VirtualAddress((kernel.Base + kernel.Size).Value + LabAddressSpace.LargePageSize & ~(LabAddressSpace.LargePageSize - 1));
         foreach (var plan in DriverPlan.All)
         {
             var image = DriverImageWriter.Write(_context, plan.Name, next, plan.Size);
             next = new VirtualAddress((next + plan.Size + 0x1_0000).Value & ~0xFFFFul);
-            var entry = list.Add(image);
-            images.Add(image);
+            var entry = Modules.Add(image);
+            _images.Add(image);
             if (plan.Object is not null)
             {
-                drivers.Add(objects.Create(plan, image, entry));
+                _drivers.Add(objects.Create(plan, image, entry));
             }
         }
 
         objects.Attach(Find("kbdclass"), Find("beep"));
         objects.Attach(Find("volmgr"), Find("disk"));
-        list.AddUnloaded("dump_diskdump.sys", next, 0xA000, LabClock.Boot + TimeSpan.FromSeconds(21).Ticks);
-        list.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
-        return (drivers, images, list);
+        Modules.AddUnloaded("dump_diskdump.sys", next, 0xA000, LabClock.Boot + TimeSpan.FromSeconds(21).Ticks);
+        Modules.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
 
-        MachineDriver Find(string stem) => drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
+        MachineDriver Find(string stem) => _drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
     }
 
-    private SessionBuilder StartSessions(ObjectManager objects, ObjectNamespace names, ProcessBuilder processes)
+    private SessionBuilder StartSessions()
     {
-        var sessions = new SessionBuilder(_context, objects, names, processes, _places);
-        foreach (var process in processes.Processes)
+        var sessions = new SessionBuilder(_context, Objects, Names, Processes, _places);
+        foreach (var process in Processes.Processes)
         {
             sessions.Join(process);
         }
@@ -156,7 +209,7 @@ public sealed class MachineMemoryBuilder
         var logon = sessions.CreateDesktop(1, "WinSta0", "Winlogon");
         var user = sessions.CreateDesktop(1, "WinSta0", "Default");
         sessions.CreateDesktop(1, "WinSta0", "Disconnect");
-        foreach (var process in processes.Processes.Where(process => process.Session is not null))
+        foreach (var process in Processes.Processes.Where(process => process.Session is not null))
         {
             sessions.AddThreads(process.Session == 0 ? services : process.Name == "winlogon.exe" ? logon : user, process, count: 3);
         }
@@ -169,10 +222,10 @@ public sealed class MachineMemoryBuilder
         return sessions;
 
         void AddWindow(LabDesktop desktop, string owner, string title, bool isVisible) =>
-            sessions.AddWindow(desktop, processes.Processes.Last(process => process.Name == owner).Threads[0], title, isVisible);
+            sessions.AddWindow(desktop, Processes.Processes.Last(process => process.Name == owner).Threads[0], title, isVisible);
     }
 
-    private static CallbackBuilder RegisterCallbacks(CallbackBuilder callbacks, List<MachineDriver> drivers)
+    private static void RegisterCallbacks(CallbackBuilder callbacks, List<MachineDriver> drivers)
     {
         var (defender, network, cryptography, files) = (Find("WdFilter.sys"), Find("tcpip.sys"), Find("cng.sys"), Find("ntfs.sys"));
         callbacks.AddNotify("process", Routine(cryptography, 30));
@@ -186,21 +239,20 @@ public sealed class MachineMemoryBuilder
         callbacks.AddBugCheck(defender.Image, Routine(defender, 39), withReason: true);
         callbacks.AddShutdown(files);
         callbacks.AddLogonSession(Routine(files, 40));
-        return callbacks;
 
         MachineDriver Find(string name) => drivers.First(driver => driver.Image.Name == name);
 
         static VirtualAddress Routine(MachineDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
     }
 
-    private void FillUserSpaces(IReadOnlyList<MachineProcess> processes, IReadOnlyList<string> win32kServices, PhysicalAddress shared)
+    private void FillUserSpaces()
     {
-        var builder = new UserSpaceBuilder(_context, shared);
+        var builder = new UserSpaceBuilder(_context, _shared);
         UserImages? images = null;
-        foreach (var process in processes.Where(process => process.Id != 4 && process.Name != "Registry"))
+        foreach (var process in Processes.Processes.Where(process => process.Id != 4 && process.Name != "Registry"))
         {
             var isFirst = images is null;
-            images ??= new UserImages(_context, win32kServices, process.Space);
+            images ??= new UserImages(_context, _sessions?.Images.Services ?? [], process.Space);
             builder.Fill(process, images, mapImages: !isFirst);
         }
     }

@@ -22,14 +22,13 @@ internal sealed class KernelImageWriter(MachineContext context)
     private readonly bool _isListedKernel = context.Known.Pdb.Guid == new Guid("90F5E1C8-BBE1-FE1F-B8A7-14305EE06F36");
 
     /// <summary>Writes everything but the headers, and the variables, which their owners write.</summary>
-    public LabImage Write()
+    public void Write()
     {
         WriteRoutines();
         WriteZwRoutines();
         WriteServiceTable();
         WriteDescriptors();
         WriteDispatcher();
-        return Describe();
     }
 
     /// <summary>Writes headers, sections, exports, identity and version, once all variables have their places.</summary>
@@ -142,7 +141,8 @@ internal sealed class KernelImageWriter(MachineContext context)
         _space.Write(_kernel.Base + rva, code);
     }
 
-    private LabImage Describe()
+    /// <summary>The image as the list of modules has it; leaves the boot loader's record of it.</summary>
+    public LabImage Describe()
     {
         var stamp = BinaryPrimitives.ReadUInt32LittleEndian(context.Known.Pdb.Guid.ToByteArray()) & 0x7FFF_FFFF;
         var image = new LabImage("ntoskrnl.exe", @"\SystemRoot\system32\ntoskrnl.exe", _kernel.Base, _kernel.Size, EntryPointRva(), stamp, stamp ^ 0x5A5A, context.Known.Pdb);
