@@ -8,4 +8,6 @@ internal static class FuzzBounds
     public const int Failures = 20;
 
     public static TimeSpan Time { get; } = TimeSpan.FromSeconds(2);
+
+    public static TimeSpan Hang { get; } = TimeSpan.FromSeconds(60);
 }

@@ -4,7 +4,7 @@ using NtScope.Fuzz;
 
 // usage: NtScope.Fuzz [target|all] [cases] [first case]
 // A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again.
-IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget()];
+IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget()];
 var wanted = args.Length > 0 ? args[0] : "all";
 var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
 var first = args.Length > 2 ? int.Parse(args[2]) : 0;
@@ -23,6 +23,7 @@ foreach (var target in chosen)
     for (var i = first; i < first + cases; i++)
     {
         var input = new Mutator(new Random(i)).Mutate(target.Seeds);
+        using var hang = CaseWatch.Start(target.Name, i, input);
         var start = watch.Elapsed;
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         string? failure = null;
@@ -59,7 +60,7 @@ foreach (var target in chosen)
         if (failure is not null)
         {
             failures++;
-            var path = Path.Combine(Path.GetTempPath(), $"ntscope-fuzz-{target.Name}-{i}.bin");
+            var path = CaseWatch.PathOf(target.Name, i);
             File.WriteAllBytes(path, input);
             Console.WriteLine($"{target.Name} case {i} ({path}): {failure}");
             if (failures >= FuzzBounds.Failures)

@@ -12,6 +12,27 @@ internal static class LabLimits
     /// <summary>Frames of a stack walk.</summary>
     public const int StackFrames = 64;
 
+    /// <summary>Basic blocks that dispatching an exception is charged as.</summary>
+    public const int BlocksOfException = 1000;
+
+    /// <summary>Basic blocks that a call of the executive is charged as.</summary>
+    public const int BlocksOfCall = 10;
+
+    /// <summary>256 bytes that the executive copies or clears are charged as a basic block.</summary>
+    public const int BytesOfBlockBits = 8;
+
+    /// <summary>Allocations of both pools that are not freed.</summary>
+    public const int PoolBlocks = 1 << 20;
+
+    /// <summary>Bytes of all files of the volume, and of all values of the registry.</summary>
+    public const long StoredBytes = 512L << 20;
+
+    /// <summary>Files and directories of the volume, and keys and values of the registry.</summary>
+    public const int StoredNodes = 1 << 18;
+
+    /// <summary>Symbolic links.</summary>
+    public const int Links = 4096;
+
     /// <summary>Threads of one machine.</summary>
     public const int Threads = 256;
 

@@ -98,7 +98,7 @@ internal sealed unsafe class UnicornCpu : ICpu
         _interrupt = -1;
         _faulted = false;
         _stopRequested = false;
-        var error = uc_emu_start(_engine, address, 0, 0, 0);
+        var error = uc_emu_start(_engine, address, Until, 0, 0);
         if (_stopRequested)
         {
             return new CpuStop(_stopKind, _stopRip, _stopDetail);
@@ -120,8 +120,9 @@ internal sealed unsafe class UnicornCpu : ICpu
             return new CpuStop(CpuStopKind.InvalidInstruction, rip);
         }
 
-        // A fetch where nothing is mapped may end the emulator without asking the hook.
-        return error == 0 ? new CpuStop(CpuStopKind.Halt, rip) : new CpuStop(CpuStopKind.MemoryFault, rip, rip, MemoryAccess.Execute);
+        // The emulator ends without an error where it is told to end, which is no place of a driver: a jump there is a jump to nowhere.
+        // A fetch where nothing is mapped may also end it without asking the hook.
+        return error == 0 && rip != Until ? new CpuStop(CpuStopKind.Halt, rip) : new CpuStop(CpuStopKind.MemoryFault, rip, rip, MemoryAccess.Execute);
     }
 
     /// <inheritdoc/>
@@ -152,6 +153,9 @@ internal sealed unsafe class UnicornCpu : ICpu
     }
 
     private const int FirstVector = 122;
+
+    // Where the emulator ends. With an address that has code it would drop that code's translation each time.
+    private const ulong Until = 0;
 
     private static int[] CreateNumbers()
     {

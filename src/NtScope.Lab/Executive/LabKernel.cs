@@ -27,6 +27,7 @@ internal sealed class LabKernel : IDisposable
     private const ulong RamBeside = 128UL << 20;
     private const ulong SharedUserData = 0xFFFF_F780_0000_0000;
     private bool _disposed;
+    private bool _isFaulting;
 
     /// <summary>Makes the parts and the machine's first process and thread.</summary>
     public LabKernel(LabMachineOptions options)
@@ -43,6 +44,8 @@ internal sealed class LabKernel : IDisposable
         Clock = new VirtualClock();
         Faults = new FaultInjector(options.FaultInjection);
         Pool = new PoolManager(this);
+        Memory.Fault = OnFault;
+        Memory.Exhausted = OutOfMemory;
         Threads = new Scheduler(this);
         Dispatcher = new Dispatcher(this);
         DeferredCalls = new DeferredCallQueue(this);
@@ -215,11 +218,36 @@ internal sealed class LabKernel : IDisposable
     public MachineStoppedException BugCheck(BugCheckCode code, ReadOnlySpan<ulong> parameters, string reason, ulong rip = 0) =>
         Stop("bug-check", $"bug check 0x{(uint)code:X} ({code}) with 0x{parameters[0]:x}, 0x{parameters[1]:x}, 0x{parameters[2]:x}, 0x{parameters[3]:x}: {reason}", null, rip);
 
+    /// <summary>Stops the machine because its memory is used up.</summary>
+    public MachineStoppedException OutOfMemory() => Stop("memory", $"the machine's {Options.MemoryBytes >> 20} MiB of memory are used up");
+
     /// <summary>Tells the processor block which thread runs.</summary>
     public void SetCurrentThread(KernelThread thread) => Memory.WriteUInt64(ProcessorBlock + 0x188, thread.Thread);
 
     /// <summary>The current thread acts as one of the System process until the scope ends.</summary>
     public ProcessScope AsSystem() => Processes.RunAs(Processes.SystemProcess);
+
+    // Inside of a driver's call an access violation is the driver's to handle. Outside of all calls the executive itself trips over
+    // structures that a driver has overwritten.
+    private Exception OnFault(ulong address, MemoryAccess access)
+    {
+        if (_isFaulting || Threads?.Current is not { Invocations.Count: 0 })
+        {
+            return new GuestFaultException(address, access);
+        }
+
+        _isFaulting = true;
+        try
+        {
+            return BugCheck(
+                BugCheckCode.SystemServiceException, [(uint)NtStatus.AccessViolation, address, access == MemoryAccess.Write ? 1UL : 0, 0],
+                $"the executive finds structures destroyed: 0x{address:x} cannot be accessed ({access})");
+        }
+        finally
+        {
+            _isFaulting = false;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

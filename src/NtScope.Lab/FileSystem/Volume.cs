@@ -5,8 +5,13 @@ namespace NtScope.Lab.FileSystem;
 /// <summary>A volume in memory that behaves as NTFS does for what drivers look at: streams, pending deletion, renames.</summary>
 internal sealed class Volume
 {
+    private int _nodes;
+
     /// <summary>The root directory.</summary>
     public FileNode Root { get; } = new(string.Empty, null, isDirectory: true);
+
+    /// <summary>Bytes of all streams.</summary>
+    public long Used { get; private set; }
 
     /// <summary>Splits <c>\a\b.txt:stream</c> into the path and the stream's name.</summary>
     public static (string Path, string Stream) Split(string name)
@@ -82,6 +87,12 @@ internal sealed class Volume
                 return NtStatus.ObjectPathNotFound;
             }
 
+            if (_nodes >= LabLimits.StoredNodes)
+            {
+                return NtStatus.DiskFull;
+            }
+
+            _nodes++;
             found = new FileNode(path[(path.LastIndexOf('\\') + 1)..], parent, wantsDirectory == true);
             parent.Children.Add(found.Name, found);
             if (!found.IsDirectory)
@@ -97,7 +108,7 @@ internal sealed class Volume
         }
         else if (exists && disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf && !found.IsDirectory)
         {
-            found.Streams[stream] = [];
+            _ = Resize(found, stream, 0);
             information = 3;
         }
 
@@ -126,7 +137,7 @@ internal sealed class Volume
     }
 
     /// <summary>Writes to a stream; it grows as needed.</summary>
-    public static NtStatus Write(FileNode node, string stream, long offset, ReadOnlySpan<byte> source)
+    public NtStatus Write(FileNode node, string stream, long offset, ReadOnlySpan<byte> source)
     {
         if (node.IsDirectory && stream.Length == 0)
         {
@@ -139,13 +150,14 @@ internal sealed class Volume
             offset = data.Length;
         }
 
-        if (offset + source.Length > LabLimits.DataBytes)
+        if (offset + source.Length > LabLimits.DataBytes || Used + Math.Max(offset + source.Length - data.Length, 0) > LabLimits.StoredBytes)
         {
             return NtStatus.DiskFull;
         }
 
         if (offset + source.Length > data.Length)
         {
+            Used += offset + source.Length - data.Length;
             Array.Resize(ref data, (int)offset + source.Length);
         }
 
@@ -195,7 +207,7 @@ internal sealed class Volume
                 return replace ? NtStatus.AccessDenied : NtStatus.ObjectNameCollision;
             }
 
-            parent.Children.Remove(name);
+            Remove(there);
         }
 
         node.Parent!.Children.Remove(node.Name);
@@ -206,7 +218,34 @@ internal sealed class Volume
     }
 
     /// <summary>Takes a file out of its directory.</summary>
-    public static void Remove(FileNode node) => node.Parent?.Children.Remove(node.Name);
+    public void Remove(FileNode node)
+    {
+        if (node.Parent?.Children.Remove(node.Name) == true)
+        {
+            _nodes--;
+            Used -= node.Streams.Values.Sum(data => (long)data.Length);
+        }
+    }
+
+    /// <summary>Sets the size of a stream; what is new is zero.</summary>
+    public NtStatus Resize(FileNode node, string stream, long size)
+    {
+        var data = node.Streams.GetValueOrDefault(stream, []);
+        if (size is < 0 or > LabLimits.DataBytes)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (Used + size - data.Length > LabLimits.StoredBytes)
+        {
+            return NtStatus.DiskFull;
+        }
+
+        Used += size - data.Length;
+        Array.Resize(ref data, (int)size);
+        node.Streams[stream] = data;
+        return NtStatus.Success;
+    }
 
     private static string ParentOf(string path) => path.LastIndexOf('\\') is var slash and > 0 ? path[..slash] : @"\";
 }

@@ -3,6 +3,9 @@ namespace NtScope.Lab.Registry;
 /// <summary>The machine's registry: a tree of keys, empty but for the usual roots.</summary>
 internal sealed class RegistryHive
 {
+    private int _nodes;
+    private long _bytes;
+
     /// <summary>Makes the roots.</summary>
     public RegistryHive()
     {
@@ -58,14 +61,20 @@ internal sealed class RegistryHive
         return IsRooted(full) ? Create(Root, full[Root.Name.Length..]) : null;
     }
 
-    /// <summary>Finds a key below a key or makes it.</summary>
-    public static RegistryKey Create(RegistryKey start, string relative)
+    /// <summary>Finds a key below a key or makes it; null if the registry is full.</summary>
+    public RegistryKey? Create(RegistryKey start, string relative)
     {
         var key = start;
         foreach (var part in relative.Split('\\', StringSplitOptions.RemoveEmptyEntries))
         {
             if (!key.Keys.TryGetValue(part, out var next))
             {
+                if (_nodes >= LabLimits.StoredNodes)
+                {
+                    return null;
+                }
+
+                _nodes++;
                 next = new RegistryKey(part, key);
                 key.Keys.Add(part, next);
             }
@@ -74,6 +83,37 @@ internal sealed class RegistryHive
         }
 
         return key;
+    }
+
+    /// <summary>Sets a value.</summary>
+    /// <returns>False if the registry is full.</returns>
+    public bool Set(RegistryKey key, string name, RegistryData data)
+    {
+        var old = key.Values.GetValueOrDefault(name);
+        var growth = data.Bytes.Length - (old?.Bytes.Length ?? 0);
+        if (_bytes + growth > LabLimits.StoredBytes || (old is null && _nodes >= LabLimits.StoredNodes))
+        {
+            return false;
+        }
+
+        _bytes += growth;
+        _nodes += old is null ? 1 : 0;
+        key.Values[name] = data;
+        return true;
+    }
+
+    /// <summary>Deletes a value.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool Remove(RegistryKey key, string name)
+    {
+        if (!key.Values.Remove(name, out var old))
+        {
+            return false;
+        }
+
+        _bytes -= old.Bytes.Length;
+        _nodes--;
+        return true;
     }
 
     private bool IsRooted(string path) =>

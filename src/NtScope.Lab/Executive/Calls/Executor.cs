@@ -107,6 +107,7 @@ internal sealed class Executor(LabKernel kernel)
             }
             else
             {
+                kernel.Verifier.Charge(1, stop.Rip);
                 rip = kernel.Exceptions.Handle(stop);
             }
         }
@@ -120,6 +121,7 @@ internal sealed class Executor(LabKernel kernel)
         var returnAddress = _memory.ReadUInt64(registers.Rsp);
         thread.Trap = new Invocation(returnAddress, registers.Rsp + 8, entry);
         Calls++;
+        kernel.Verifier.Charge(LabLimits.BlocksOfCall);
         kernel.Clock.Tick();
         Trace?.Invoke(entry, returnAddress);
         if (entry.Handler is not { } handler)

@@ -44,7 +44,7 @@ internal sealed class ConfigurationManager(LabKernel kernel)
                 }
 
                 wasCreated = found is null;
-                found ??= start is null ? kernel.Hive.Create(full) : RegistryHive.Create(start, full);
+                found ??= start is null ? kernel.Hive.Create(full) : kernel.Hive.Create(start, full);
                 if (found is null)
                 {
                     return (NtStatus.ObjectPathSyntaxBad, null);
@@ -75,15 +75,11 @@ internal sealed class ConfigurationManager(LabKernel kernel)
             kernel.Memory.WriteUInt64(block + 0x18, buffer);
             kernel.Memory.WriteUInt32(block + 0x20, (uint)data.Length);
         },
-        state =>
-        {
-            state.Values[name] = new RegistryData(type, data);
-            return NtStatus.Success;
-        });
+        state => kernel.Hive.Set(state, name, new RegistryData(type, data)) ? NtStatus.Success : NtStatus.InsufficientResources);
 
     /// <summary>Deletes a value.</summary>
     public NtStatus DeleteValue(KernelObject key, string name) => WithName(key, name, RegistryNotification.PreDeleteValueKey, 0x28, 0x10, [], (_, _) => { },
-        state => state.Values.Remove(name) ? NtStatus.Success : NtStatus.ObjectNameNotFound);
+        state => kernel.Hive.Remove(state, name) ? NtStatus.Success : NtStatus.ObjectNameNotFound);
 
     /// <summary>Reads a value.</summary>
     public NtStatus QueryValue(KernelObject key, string name, uint informationClass, ulong buffer, uint length, out RegistryData? data)

@@ -21,6 +21,9 @@ internal enum BugCheckCode : uint
     /// <summary>UNEXPECTED_KERNEL_MODE_TRAP.</summary>
     UnexpectedKernelModeTrap = 0x7F,
 
+    /// <summary>SYSTEM_SERVICE_EXCEPTION.</summary>
+    SystemServiceException = 0x3B,
+
     /// <summary>ATTEMPTED_SWITCH_FROM_DPC.</summary>
     AttemptedSwitchFromDpc = 0xB8,
 

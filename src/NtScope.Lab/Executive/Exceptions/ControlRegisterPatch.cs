@@ -17,15 +17,16 @@ internal sealed class ControlRegisterPatch
     /// <summary>Replaces the moves in a section's code: <c>44|45 0F 20|22 C0–C7</c>.</summary>
     public void Apply(Span<byte> code, ulong address)
     {
-        for (var i = 0; i + 4 <= code.Length; i++)
+        const byte Escape = 0x0F;
+        for (var at = 1; at + 3 <= code.Length && code[at..].IndexOf(Escape) is >= 0 and var distance; at++)
         {
-            if (code[i] is 0x44 or 0x45 && code[i + 1] == 0x0F && code[i + 2] is 0x20 or 0x22 && code[i + 3] is >= 0xC0 and <= 0xC7)
+            at += distance;
+            if (at + 3 <= code.Length && code[at - 1] is 0x44 or 0x45 && code[at + 1] is 0x20 or 0x22 && code[at + 2] is >= 0xC0 and <= 0xC7)
             {
-                var register = (Register)((code[i + 3] & 7) | ((code[i] & 1) << 3));
-                _moves.Add(address + (ulong)i, (code[i + 2] == 0x22, register));
+                var register = (Register)((code[at + 2] & 7) | ((code[at - 1] & 1) << 3));
+                _moves.Add(address + (ulong)at - 1, (code[at + 1] == 0x22, register));
                 ReadOnlySpan<byte> replacement = [0xCD, Vector, 0x90, 0x90];
-                replacement.CopyTo(code[i..]);
-                i += 3;
+                replacement.CopyTo(code[(at - 1)..]);
             }
         }
     }

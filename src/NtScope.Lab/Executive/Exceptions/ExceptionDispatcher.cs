@@ -189,6 +189,7 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
 
     private ulong Dispatch(KernelThread thread, NtStatus code, UnwindContext context, ulong[] parameters)
     {
+        kernel.Verifier.Charge(LabLimits.BlocksOfException, context.Rip);
         var scratch = new ExceptionScratch(kernel, context, code, parameters);
         kernel.Cpu.Write(Register.Rsp, scratch.Start);
         var faultTrap = thread.Trap;

@@ -106,7 +106,7 @@ internal sealed class FileOperations(LabKernel kernel)
 
             if (--node.Opens == 0 && node.DeletePending)
             {
-                Volume.Remove(node);
+                kernel.Volume.Remove(node);
                 kernel.Filters.Contexts.TargetGone(node);
             }
 
@@ -140,7 +140,7 @@ internal sealed class FileOperations(LabKernel kernel)
                 return (NtStatus.InvalidParameter, 0);
             }
 
-            var status = Volume.Write(file.Node, file.Stream, start, _memory.Span(source, (int)count));
+            var status = kernel.Volume.Write(file.Node, file.Stream, start, _memory.Span(source, (int)count));
             return (status, status == NtStatus.Success ? count : 0);
         });
 
@@ -205,16 +205,7 @@ internal sealed class FileOperations(LabKernel kernel)
                 node.Attributes = attributes == 0 ? node.Attributes : attributes;
                 return NtStatus.Success;
             case FileInformationClass.EndOfFile:
-                var size = _memory.ReadInt64(buffer);
-                if (size is < 0 or > LabLimits.DataBytes)
-                {
-                    return NtStatus.InvalidParameter;
-                }
-
-                var data = node.Streams.GetValueOrDefault(file.Stream, []);
-                Array.Resize(ref data, (int)size);
-                node.Streams[file.Stream] = data;
-                return NtStatus.Success;
+                return kernel.Volume.Resize(node, file.Stream, _memory.ReadInt64(buffer));
             case FileInformationClass.Position:
                 file.Position = _memory.ReadInt64(buffer);
                 return NtStatus.Success;

@@ -43,16 +43,21 @@ internal sealed unsafe class GuestMemory : IMemory
     /// <inheritdoc/>
     public int PointerSize => sizeof(ulong);
 
+    /// <summary>Makes the exception for an access of the executive that no mapping allows.</summary>
+    public Func<ulong, MemoryAccess, Exception> Fault { get; set; } = (address, access) => new GuestFaultException(address, access);
+
+    /// <summary>Makes the exception for memory that is used up.</summary>
+    public Func<Exception> Exhausted { get; set; } = () => new InvalidOperationException("the machine's memory does not suffice for the machine itself");
+
     /// <summary>The regions, ascending.</summary>
     public IReadOnlyList<GuestRegion> Regions => _regions;
 
     /// <summary>Maps zeroed memory.</summary>
-    /// <exception cref="MachineMemoryException">The machine's memory limit is reached.</exception>
     public GuestRegion Map(string name, ulong start, ulong size, MemoryAccess access)
     {
-        if (size > _limit - _used)
+        if (!HasRoom(size))
         {
-            throw new MachineMemoryException(_limit);
+            throw Exhausted();
         }
 
         EnsureFree(name, start, size);
@@ -64,12 +69,15 @@ internal sealed unsafe class GuestMemory : IMemory
         catch (InvalidOperationException)
         {
             _next = null;
-            throw new MachineMemoryException(_limit);
+            throw Exhausted();
         }
 
         _used += size;
         return Find(start)!;
     }
+
+    /// <summary>Whether the limit leaves room.</summary>
+    public bool HasRoom(ulong size) => size <= _limit - _used;
 
     /// <summary>Makes a region's memory visible at further addresses.</summary>
     public void MapAlias(string name, ulong start, GuestRegion original)
@@ -116,12 +124,12 @@ internal sealed unsafe class GuestMemory : IMemory
         var region = Find(address);
         if (region is null || (region.Access & access) == MemoryAccess.None)
         {
-            throw new GuestFaultException(address, access);
+            throw Fault(address, access);
         }
 
         if (size > region.End - address)
         {
-            throw new GuestFaultException(region.End, access);
+            throw Fault(region.End, access);
         }
 
         return region.Host + (address - region.Start);

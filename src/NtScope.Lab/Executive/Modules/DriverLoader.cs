@@ -35,6 +35,14 @@ internal sealed class DriverLoader(LabKernel kernel)
             throw new InputException(name, $"the image takes 0x{image.SizeOfImage:x} bytes; the lab loads up to 0x{LabLimits.DriverImage:x}");
         }
 
+        for (var i = 1; i < image.Sections.Count; i++)
+        {
+            if (image.Sections[i].Rva < image.Sections[i - 1].Rva + (ulong)image.Sections[i - 1].VirtualSize)
+            {
+                throw new InputException(name, $"section {image.Sections[i].Name} begins before the one in front of it ends");
+            }
+        }
+
         var size = (image.SizeOfImage + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
         var region = kernel.Memory.Map(name, _next, size, MemoryAccess.Read | MemoryAccess.Write | MemoryAccess.Execute);
         _next += (size + (2 * ImageAlignment) - 1) & ~(ImageAlignment - 1);
@@ -155,14 +163,16 @@ internal sealed class DriverLoader(LabKernel kernel)
 
     private void Protect(PeImage image, GuestRegion region)
     {
-        // Neighbours share a page only in images whose sections are aligned to less than one; those stay writable.
+        // Neighbours share a page only in images whose sections are aligned to less than one; those stay writable and executable.
         foreach (var section in image.Sections)
         {
             var start = section.Rva;
             var end = Math.Min((section.Rva + (ulong)section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
-            if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !section.IsWritable)
+            if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !(section.IsWritable && section.IsExecutable))
             {
-                kernel.Cpu.Protect(region.Start + start, end - start, MemoryAccess.Read | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None));
+                kernel.Cpu.Protect(
+                    region.Start + start, end - start,
+                    MemoryAccess.Read | (section.IsWritable ? MemoryAccess.Write : MemoryAccess.None) | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None));
             }
         }
     }

@@ -157,6 +157,11 @@ internal sealed class ObjectManager
             return NtStatus.ObjectPathSyntaxBad;
         }
 
+        if (_links.Count >= LabLimits.Links)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
         if (_names.ContainsKey(path) || !_links.TryAdd(path, (target, _kernel.Drivers.At(caller))))
         {
             return NtStatus.ObjectNameCollision;

@@ -139,6 +139,11 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
         while (_next + bytes > _mappedEnd)
         {
             var chunks = (_next + bytes - _mappedEnd + ChunkBytes - 1) / ChunkBytes * ChunkBytes;
+            if (!memory.HasRoom(chunks))
+            {
+                return 0;
+            }
+
             memory.Map(kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, MemoryAccess.ReadWrite);
             _mappedEnd += chunks;
         }

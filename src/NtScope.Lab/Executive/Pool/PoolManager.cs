@@ -38,7 +38,7 @@ internal sealed class PoolManager
         var address = Take(size, TagOf(tag), kind, null, 0);
         if (address == 0)
         {
-            throw new Memory.MachineMemoryException(_kernel.Options.MemoryBytes);
+            throw _kernel.OutOfMemory();
         }
 
         _kernel.Memory.Clear(address, (int)size);
@@ -50,7 +50,8 @@ internal sealed class PoolManager
     public ulong AllocateForDriver(ulong size, uint tag, PoolKind kind, ulong caller)
     {
         DriverAllocations++;
-        if (size > LabLimits.PoolAllocation || _kernel.Faults.ShouldFail("pool", caller))
+        _kernel.Verifier.ChargeBytes(size);
+        if (size > LabLimits.PoolAllocation || _blocks.Count >= LabLimits.PoolBlocks || _kernel.Faults.ShouldFail("pool", caller))
         {
             return 0;
         }

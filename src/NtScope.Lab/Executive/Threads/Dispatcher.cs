@@ -26,6 +26,7 @@ internal sealed class Dispatcher(LabKernel kernel)
     {
         var thread = kernel.Threads.Current;
         var wait = new Wait(objects, all);
+        kernel.Verifier.Charge(LabLimits.BlocksOfCall);
         if (TrySatisfy(thread, wait))
         {
             return wait.Result!.Value;

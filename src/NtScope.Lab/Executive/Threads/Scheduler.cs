@@ -76,6 +76,7 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
     /// <summary>Lets the next ready thread run.</summary>
     public void Yield()
     {
+        kernel.Verifier.Charge(LabLimits.BlocksOfCall);
         if (_ready.Count > 0)
         {
             var current = Current;

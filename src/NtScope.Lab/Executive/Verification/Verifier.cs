@@ -123,9 +123,25 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         return kernel.Threads.Current.Irql < Irql.Dispatch || !IsPageableCode(address);
     }
 
+    /// <summary>Charges the budget for work of the executive that a driver asked for.</summary>
+    /// <param name="blocks">How many basic blocks take as long.</param>
+    /// <param name="rip">Where the driver asked; 0 for the place of its call.</param>
+    public void Charge(long blocks, ulong rip = 0)
+    {
+        _blocks += blocks;
+        if (_blocks > kernel.Options.BlockBudget)
+        {
+            throw BudgetExceeded(rip);
+        }
+    }
+
+    /// <summary>Charges the budget for bytes that the executive reads or writes.</summary>
+    public void ChargeBytes(ulong bytes) => Charge((long)(bytes >> LabLimits.BytesOfBlockBits));
+
     /// <summary>Checks memory that the executive touches for a driver.</summary>
     public void CheckRange(ulong address, ulong size, bool isWrite)
     {
+        ChargeBytes(size);
         if (!kernel.Options.Verify || size == 0 || size > int.MaxValue || Allows(address, (int)size))
         {
             return;
@@ -160,8 +176,11 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
                 BugCheckCode.DriverIrqlNotLessOrEqual, [stop.Rip, (ulong)kernel.Threads.Current.Irql, 8, stop.Rip], "pageable code runs where it cannot be paged in", stop.Rip);
         }
 
-        throw kernel.Stop("budget", $"the driver ran {kernel.Options.BlockBudget:N0} basic blocks without coming back", rip: stop.Rip);
+        throw BudgetExceeded(stop.Rip);
     }
+
+    private MachineStoppedException BudgetExceeded(ulong rip) =>
+        kernel.Stop("budget", $"the driver ran {kernel.Options.BlockBudget:N0} basic blocks without coming back", rip: rip);
 
     private bool Allows(ulong address, int size)
     {
