@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using NtScope.Images;
-using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Kernel;
 
 namespace NtScope.Cli.Commands;
 
@@ -11,6 +11,8 @@ namespace NtScope.Cli.Commands;
 internal static class LabCaptureCommand
 {
     private const string DefaultKernel = "10.0.18362.476";
+    private const string NarrowSuffix = "-x86";
+
     private static readonly Dictionary<string, CaptureFormat> Formats = new(StringComparer.OrdinalIgnoreCase)
     {
         ["raw"] = CaptureFormat.Raw,
@@ -35,7 +37,7 @@ internal static class LabCaptureCommand
     public static Command Create()
     {
         var output = new Argument<string>("out") { Description = "The file to write" };
-        var kernel = new Option<string>("--kernel") { HelpName = "version", Description = $"The kernel's file version or PDB GUID and age ({DefaultKernel})", DefaultValueFactory = _ => DefaultKernel };
+        var kernel = new Option<string>("--kernel") { HelpName = "version", Description = $"The kernel's file version or PDB GUID and age ({DefaultKernel}); x86 with -x86 behind the version", DefaultValueFactory = _ => DefaultKernel };
         var format = new Option<string?>("--format") { Description = "How to save it (by OUT's ending: .dmp a dump, .elf a core, else raw)" };
         format.AcceptOnlyFromAmong([.. Formats.Keys]);
         var attack = new Option<string[]>("--attack") { Description = "What malware did to it; may be given more than once", AllowMultipleArgumentsPerToken = true };
@@ -43,20 +45,25 @@ internal static class LabCaptureCommand
         var size = new Option<string>("--size") { HelpName = "bytes", Description = "Its RAM, 64M to 64G", DefaultValueFactory = _ => "256M" };
         var seed = new Option<int>("--seed") { HelpName = "number", Description = "Decides addresses and everything else that chance decides at boot", DefaultValueFactory = _ => 1 };
         var start = new Option<string?>("--base") { HelpName = "address", Description = "Where the kernel is mapped" };
+        var legacy = new Option<bool>("--no-pae") { Description = "An x86 kernel without physical address extension" };
         var smear = new Option<int>("--smear") { HelpName = "pages", Description = "How many pages hold bytes of another moment" };
-        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, smear };
-        command.SetAction(parsed => Run(
-            parsed.GetValue(output)!,
-            parsed.GetValue(format) is { } name ? Formats[name] : FormatOf(parsed.GetValue(output)!),
-            new MachineMemoryOptions
-            {
-                Kernel = FindKernel(parsed.GetValue(kernel)!),
-                MemorySize = ParseSize(parsed.GetValue(size)!),
-                Seed = parsed.GetValue(seed),
-                KernelBase = ParseBase(parsed.GetValue(start)),
-                Attacks = [.. (parsed.GetValue(attack) ?? []).Select(name => Attacks[name]).Distinct()],
-                SmearedPages = parsed.GetValue(smear) is >= 0 and <= 4096 and var pages ? pages : throw new InputException("--smear", "from 0 to 4096 pages"),
-            }));
+        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, legacy, smear };
+        command.SetAction(parsed =>
+        {
+            var chosen = FindKernel(parsed.GetValue(kernel)!, isExtended: !parsed.GetValue(legacy));
+            return Run(
+                parsed.GetValue(output)!,
+                parsed.GetValue(format) is { } saved ? Formats[saved] : FormatOf(parsed.GetValue(output)!),
+                new MachineMemoryOptions
+                {
+                    Kernel = chosen,
+                    MemorySize = ParseSize(parsed.GetValue(size)!),
+                    Seed = parsed.GetValue(seed),
+                    KernelBase = ParseBase(parsed.GetValue(start), chosen.IsNarrow),
+                    Attacks = [.. (parsed.GetValue(attack) ?? []).Select(name => Attacks[name]).Distinct()],
+                    SmearedPages = parsed.GetValue(smear) is >= 0 and <= 4096 and var pages ? pages : throw new InputException("--smear", "from 0 to 4096 pages"),
+                });
+        });
         return command;
     }
 
@@ -71,10 +78,22 @@ internal static class LabCaptureCommand
         {
             throw new InputException(output, $"the machine cannot be built: {tooSmall.Message}", tooSmall);
         }
+        catch (ArgumentException impossible)
+        {
+            throw new InputException(output, $"the machine cannot be built: {FirstLine(impossible)}", impossible);
+        }
 
         using (machine)
         {
-            CaptureWriter.Write(machine, format, output);
+            try
+            {
+                CaptureWriter.Write(machine, format, output);
+            }
+            catch (ArgumentException impossible)
+            {
+                throw new InputException(output, $"the machine cannot be saved: {FirstLine(impossible)}", impossible);
+            }
+
             Console.Out.WriteLine($"Wrote {Path.GetFileName(output)} ({Formats.First(known => known.Value == format).Key}): {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes.");
             foreach (var trace in machine.Traces)
             {
@@ -92,20 +111,38 @@ internal static class LabCaptureCommand
         _ => CaptureFormat.Raw,
     };
 
-    private static KnownKernel FindKernel(string name)
+    // Without what .NET adds of the parameter.
+    private static string FirstLine(ArgumentException exception) => exception.Message.Split([" (Parameter", Environment.NewLine], StringSplitOptions.None)[0];
+
+    private static LabKernel FindKernel(string name, bool isExtended)
     {
-        var known = FileVersion.TryParse(name, out var version) ? KnowledgeBase.Embedded.FindKernel(version) : null;
-        known ??= KnowledgeBase.Embedded.Kernels.FirstOrDefault(kernel => kernel.Pdb.StoreKey.Equals(name, StringComparison.OrdinalIgnoreCase));
-        if (known is { HasServices: true, Architecture: ProcessorArchitecture.X64 })
+        var isNarrow = name.EndsWith(NarrowSuffix, StringComparison.OrdinalIgnoreCase);
+        var hasVersion = FileVersion.TryParse(isNarrow ? name[..^NarrowSuffix.Length] : name, out var version);
+        if (!isNarrow && (hasVersion ? LabKernel.Wide.FirstOrDefault(kernel => kernel.Version == version) : LabKernel.Wide.FirstOrDefault(kernel => kernel.Pdb.StoreKey.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } wide)
         {
-            return known;
+            return isExtended ? wide : throw new InputException("--no-pae", $"{wide.Version} is an x64 kernel; x86 ones are named like {LabKernel.NarrowVersions[0]}{NarrowSuffix}");
         }
 
-        var buildable = KnowledgeBase.Embedded.Kernels.Where(kernel => kernel is { HasServices: true, Architecture: ProcessorArchitecture.X64 }).Select(kernel => kernel.Version).ToArray();
-        var near = version.Build == 0 ? [] : buildable.Where(kernel => kernel.Build == version.Build).Take(5).ToArray();
+        if (hasVersion && LabKernel.NarrowVersions.Contains(version))
+        {
+            try
+            {
+                return LabKernel.Narrow(version, isExtended);
+            }
+            catch (ArgumentException impossible)
+            {
+                throw new InputException("--no-pae", FirstLine(impossible), impossible);
+            }
+        }
+
+        string[] near = version.Build == 0 ? [] :
+        [
+            .. isNarrow ? [] : LabKernel.Wide.Where(kernel => kernel.Version.Build == version.Build).Take(5).Select(kernel => kernel.Version.ToString()),
+            .. LabKernel.NarrowVersions.Where(kernel => kernel.Build == version.Build).Select(kernel => kernel + NarrowSuffix),
+        ];
         throw new InputException("--kernel", near.Length > 0
             ? $"{name} is not known; of its build {string.Join(", ", near)} are"
-            : $"{name} is not an x64 kernel that the lab knows: {buildable.Length} file versions from {buildable[0]} to {buildable[^1]} are");
+            : $"{name} is not a kernel that the lab knows: {LabKernel.Wide.Count} of x64 from {LabKernel.Wide[0].Version} to {LabKernel.Wide[^1].Version} are, and of x86 {string.Join(", ", LabKernel.NarrowVersions.Select(kernel => kernel + NarrowSuffix))}");
     }
 
     private static ulong ParseSize(string text)
@@ -117,7 +154,7 @@ internal static class LabCaptureCommand
             : throw new InputException("--size", $"{text} is not a size from 64M to 64G");
     }
 
-    private static VirtualAddress? ParseBase(string? text)
+    private static VirtualAddress? ParseBase(string? text, bool isNarrow)
     {
         if (text is null)
         {
@@ -126,8 +163,9 @@ internal static class LabCaptureCommand
 
         var digits = text.Replace("`", "", StringComparison.Ordinal);
         digits = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits;
-        return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) && address % 0x1000 == 0 && address is >= 0xFFFF_F800_0000_0000 and < 0xFFFF_F87F_0000_0000
+        var (lowest, end) = isNarrow ? (0x8000_0000ul, 0x8400_0000ul) : (0xFFFF_F800_0000_0000, 0xFFFF_F87F_0000_0000);
+        return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) && address % 0x1000 == 0 && address >= lowest && address < end
             ? new VirtualAddress(address)
-            : throw new InputException("--base", $"{text} is not a page from fffff800`00000000 to fffff87f`00000000");
+            : throw new InputException("--base", $"{text} is not a page from {lowest:x} to {end:x}");
     }
 }

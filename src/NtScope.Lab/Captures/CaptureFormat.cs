@@ -12,7 +12,7 @@ public enum CaptureFormat
     /// <summary>A complete Windows crash dump with a bitmap of its pages (type 5): the pages in use.</summary>
     Bitmap,
 
-    /// <summary>A kernel crash dump with a bitmap of its pages (type 6): the pages that the kernel's half maps.</summary>
+    /// <summary>A kernel crash dump with a bitmap of its pages (type 6, before Windows 8 of x86 type 2): the pages that the kernel's half maps.</summary>
     KernelBitmap,
 
     /// <summary>An ELF core as QEMU saves it.</summary>

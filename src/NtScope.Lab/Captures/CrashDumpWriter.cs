@@ -5,23 +5,41 @@ using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Captures;
 
-/// <summary>Writes 64-bit Windows crash dumps: <c>DUMP_HEADER64</c>, then the pages of each run, or a bitmap of pages and those.</summary>
+/// <summary>Writes Windows crash dumps: <c>DUMP_HEADER64</c> or <c>DUMP_HEADER32</c>, then the pages of each run, or a bitmap of pages and those.</summary>
 internal static class CrashDumpWriter
 {
     private const int HeaderSize = 0x2000;
     private const int BitmapHeaderSize = 0x38;
-    private const uint ManuallyInitiatedCrash = 0xE2;
-    private const uint BreakpointException = 0x8000_0003;
+    private const int SummaryHeaderSize = 0x20;
+    private const int BitmapsSince = 9200;
+    private const uint SummaryType = 2;
     private const int RunsOffset = 0x88;
     private const int ContextOffset = 0x348;
     private const int ContextSize = 3000;
     private const int ExceptionOffset = 0xF00;
     private const int CommentOffset = 0xFB0;
 
+    /// <summary>The bug check of every dump.</summary>
+    public const uint ManuallyInitiatedCrash = 0xE2;
+
+    /// <summary>The exception of every dump.</summary>
+    public const uint BreakpointException = 0x8000_0003;
+
+    /// <summary>The comment of every dump.</summary>
+    public const string Comment = "Written by the NtScope lab";
+
     /// <summary>Writes a dump.</summary>
+    /// <exception cref="ArgumentException">The machine's Windows writes no such dumps.</exception>
     public static void Write(MachineMemory machine, CaptureFormat format, FileStream file)
     {
-        var type = format switch { CaptureFormat.Dump => 1u, CaptureFormat.Bitmap => 5u, _ => 6u };
+        var isOldNarrow = machine.Options.Kernel is { IsNarrow: true, Version.Build: < BitmapsSince };
+        var type = format switch
+        {
+            CaptureFormat.Dump => 1u,
+            CaptureFormat.Bitmap when isOldNarrow => throw new ArgumentException($"{machine.Version} of x86 writes no bitmap dumps: they came with Windows 8", nameof(format)),
+            CaptureFormat.Bitmap => 5u,
+            _ => isOldNarrow ? SummaryType : 6u,
+        };
         if (type == 1)
         {
             WriteRuns(machine, file);
@@ -35,7 +53,7 @@ internal static class CrashDumpWriter
     private static void WriteRuns(MachineMemory machine, FileStream file)
     {
         var offsets = new Dictionary<PhysicalRange, long>();
-        var length = (long)HeaderSize;
+        var length = (long)HeaderSizeOf(machine);
         foreach (var range in machine.Ram.Ranges)
         {
             offsets.Add(range, length);
@@ -57,17 +75,30 @@ internal static class CrashDumpWriter
             present += (ulong)System.Numerics.BitOperations.PopCount(word);
         }
 
-        var bitmap = new byte[(BitmapHeaderSize + (int)((pages + 7) / 8) + PhysicalRam.PageSize - 1) / PhysicalRam.PageSize * PhysicalRam.PageSize];
+        var bitsOffset = type == SummaryType ? SummaryHeaderSize : BitmapHeaderSize;
+        var bitmap = new byte[(bitsOffset + (int)((pages + 7) / 8) + PhysicalRam.PageSize - 1) / PhysicalRam.PageSize * PhysicalRam.PageSize];
+        var firstPage = HeaderSizeOf(machine) + bitmap.Length;
         (type == 5 ? "FDMPDUMP"u8 : "SDMPDUMP"u8).CopyTo(bitmap);
-        Put64(bitmap, 0x20, (ulong)(HeaderSize + bitmap.Length));
-        Put64(bitmap, 0x28, present);
-        Put64(bitmap, 0x30, pages);
-        for (var index = 0; index < included.Length && BitmapHeaderSize + index * 8 + 8 <= bitmap.Length; index++)
+        if (type == SummaryType)
         {
-            Put64(bitmap, BitmapHeaderSize + index * 8, included[index]);
+            Put32(bitmap, 0x0C, (uint)firstPage);
+            Put32(bitmap, 0x10, (uint)pages);
+            Put32(bitmap, 0x14, (uint)present);
+            Put32(bitmap, 0x18, (uint)pages);
+        }
+        else
+        {
+            Put64(bitmap, 0x20, (ulong)firstPage);
+            Put64(bitmap, 0x28, present);
+            Put64(bitmap, 0x30, pages);
         }
 
-        file.Write(Header(machine, type, (ulong)(HeaderSize + bitmap.Length) + present * PhysicalRam.PageSize));
+        for (var index = 0; index < included.Length && bitsOffset + index * 8 + 8 <= bitmap.Length; index++)
+        {
+            Put64(bitmap, bitsOffset + index * 8, included[index]);
+        }
+
+        file.Write(Header(machine, type, (ulong)firstPage + present * PhysicalRam.PageSize));
         file.Write(bitmap);
         for (ulong page = 0; page < pages; page++)
         {
@@ -92,8 +123,15 @@ internal static class CrashDumpWriter
         return bits;
     }
 
+    private static int HeaderSizeOf(MachineMemory machine) => machine.Options.Kernel.IsNarrow ? NarrowCrashDumpHeader.Size : HeaderSize;
+
     private static byte[] Header(MachineMemory machine, uint type, ulong fileSize)
     {
+        if (machine.Options.Kernel.IsNarrow)
+        {
+            return NarrowCrashDumpHeader.Write(machine, type, fileSize);
+        }
+
         var header = new byte[HeaderSize];
         for (var at = 0; at < HeaderSize; at += 4)
         {
@@ -120,7 +158,7 @@ internal static class CrashDumpWriter
         Put64(header, 0xFA8, (ulong)machine.CaptureTime);
         var comment = header.AsSpan(CommentOffset, 128);
         comment.Clear();
-        Encoding.ASCII.GetBytes("Written by the NtScope lab").CopyTo(comment);
+        Encoding.ASCII.GetBytes(Comment).CopyTo(comment);
         header.AsSpan(0x1030, 0x20).Clear();
         Put64(header, 0x1030, (ulong)(machine.CaptureTime - machine.BootTime));
         Put32(header, 0x1040, 1);

@@ -124,7 +124,7 @@ internal sealed record LabStructure(LabAddressSpace Space, ITypeSource Types, st
     private void Write(FieldLayout field, ulong value)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        var size = field.Type.Kind == TypeKind.Pointer || field.Type.Size is 0 or > sizeof(ulong) ? sizeof(ulong) : (int)field.Type.Size;
+        var size = field.Type.Kind == TypeKind.Pointer || field.Type.Size is 0 or > sizeof(ulong) ? Space.PointerSize : (int)field.Type.Size;
         if (field.BitLength > 0)
         {
             Space.Read(Address + field.Offset, bytes[..size], out _);

@@ -8,6 +8,9 @@ internal sealed class MachineFoundation
 {
     private const ulong KernelRange = 0xFFFF_F800_0000_0000;
     private const int RandomKernelSince = 9200;
+    private const int Vista = 6000;
+    private const ulong OldNarrowBase = 0x804D_7000;
+    private const ulong NarrowRange = 0x8180_0000;
 
     private readonly MachineMemoryOptions _options;
     private readonly Random _random;
@@ -20,8 +23,10 @@ internal sealed class MachineFoundation
     {
         (_options, _random) = (options, random);
         var build = options.Kernel.Version.Build;
-        Places = new KernelSpace(build, random);
-        System = new LabAddressSpace(ram, Places.SelfMapIndex, new PhysicalAddress(build < RandomKernelSince ? 0x18_7000ul : 0x1A_A000ul + 0x1000 * (ulong)random.Next(5)));
+        Places = KernelSpace.Of(options.Kernel, random);
+        System = options.Kernel.IsNarrow
+            ? LabAddressSpace.CreateNarrow(ram, options.Kernel.Paging, new PhysicalAddress(build < Vista ? 0x3_9000ul : 0x18_5000))
+            : new LabAddressSpace(ram, Places.SelfMapIndex, new PhysicalAddress(build < RandomKernelSince ? 0x18_7000ul : 0x1A_A000ul + 0x1000 * (ulong)random.Next(5)));
         Kernel = new KernelImage(options.Kernel);
         MapKernel();
     }
@@ -46,16 +51,27 @@ internal sealed class MachineFoundation
         PagedPool = paged,
     };
 
+    // Which page of a large one the image begins at.
+    private ulong FirstPage => _options.Kernel is { IsNarrow: true, Version.Build: < Vista }
+        ? OldNarrowBase % System.Paging.LargePageSize / PhysicalRam.PageSize
+        : (ulong)_random.Next(0x200);
+
     private void MapKernel()
     {
-        const ulong Large = LabAddressSpace.LargePageSize;
-        var inside = _options.KernelBase is { } wanted ? wanted.Value % Large : (ulong)_random.Next(0x200) * PhysicalRam.PageSize;
-        var length = (inside + Kernel.Size + Large - 1) / Large * Large;
-        var physical = System.Ram.Allocate(length / PhysicalRam.PageSize, Large, below: 1ul << 32);
+        var large = System.Paging.LargePageSize;
+        var inside = _options.KernelBase is { } wanted ? wanted.Value % large : FirstPage * PhysicalRam.PageSize;
+        var length = (inside + Kernel.Size + large - 1) / large * large;
+        var physical = System.Ram.Allocate(length / PhysicalRam.PageSize, large, below: 1ul << 32);
 
-        // Windows 7 maps its kernel where it lies in physical memory, 248 TiB up; later ones anywhere in 16 GiB.
-        var start = _options.KernelBase?.Value - inside
-            ?? (_options.Kernel.Version.Build < RandomKernelSince ? KernelRange + physical.Value : KernelRange + (ulong)_random.NextInt64(0x40, 0x1FF0) * Large);
+        // Windows 7 maps its kernel where it lies in physical memory, 248 TiB up; later ones anywhere in 16 GiB. On x86 it lies at a fixed place before
+        // Vista, and where chance decides since.
+        var start = _options.KernelBase?.Value - inside ?? _options.Kernel switch
+        {
+            { IsNarrow: true, Version.Build: < Vista } => OldNarrowBase - inside,
+            { IsNarrow: true } => NarrowRange / large * large + (ulong)_random.Next(8) * large,
+            { Version.Build: < RandomKernelSince } => KernelRange + physical.Value,
+            _ => KernelRange + (ulong)_random.NextInt64(0x40, 0x1FF0) * large,
+        };
         System.MapLarge(new VirtualAddress(start), physical, length, PageAccess.Write | PageAccess.Execute);
         Kernel.PlaceAt(System, new VirtualAddress(start + inside));
     }

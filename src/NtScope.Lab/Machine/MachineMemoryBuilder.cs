@@ -15,11 +15,11 @@ namespace NtScope.Lab.Machine;
 public sealed class MachineMemoryBuilder
 {
     private const ulong PoolSize = 64ul << 20;
-    private const ulong ProcessorSpacing = 0x10_0000;
-    private const ulong ProcessorsBehindStacks = 0x1000_0000;
     private const ulong PayloadDistance = 0x20_0000;
     private const int SegmentHeapSince = 18362;
     private const int RandomKernelSince = 9200;
+    private const int Vista = 6000;
+    private const ulong MostNarrowMemory = 3ul << 30;
 
     private readonly MachineContext _context;
     private readonly KernelSpace _places;
@@ -40,18 +40,18 @@ public sealed class MachineMemoryBuilder
         var foundation = new MachineFoundation(options, ram, random);
         _places = foundation.Places;
         _context = foundation.WithPools(
-            new KernelPool(foundation.System, _places.NonPagedPool, PoolSize, paged: false, executable: build < RandomKernelSince, chained: build < SegmentHeapSince),
-            new KernelPool(foundation.System, _places.PagedPool, PoolSize, paged: true, executable: false, chained: build < SegmentHeapSince));
+            new KernelPool(foundation.System, _places.NonPagedPool, PoolSize, paged: false, executable: build < RandomKernelSince, chained: build < SegmentHeapSince, oldTypes: build < Vista),
+            new KernelPool(foundation.System, _places.PagedPool, PoolSize, paged: true, executable: false, chained: build < SegmentHeapSince, oldTypes: build < Vista));
     }
 
     /// <summary>Builds the machine.</summary>
-    /// <exception cref="ArgumentException">The options ask for a kernel that is not x64 or of which nothing is known.</exception>
+    /// <exception cref="ArgumentException">The options ask for what the lab cannot build.</exception>
     /// <exception cref="InvalidOperationException">The RAM does not hold the machine.</exception>
     public static MachineMemory Build(MachineMemoryOptions options)
     {
-        if (options.Kernel.Architecture != ProcessorArchitecture.X64 || !options.Kernel.HasServices)
+        if (options.Kernel.IsNarrow && options.MemorySize > MostNarrowMemory)
         {
-            throw new ArgumentException($"the lab builds x64 kernels whose services are known, and {options.Kernel.Version} is not one", nameof(options));
+            throw new ArgumentException("a lab machine of x86 has at most 3 GiB of RAM", nameof(options));
         }
 
         if (options.Processors is < 1 or > 8)
@@ -111,7 +111,7 @@ public sealed class MachineMemoryBuilder
     internal void Populate()
     {
         LoadDrivers(new DriverObjects(_context, Objects, Names));
-        foreach (var plan in ProcessPlan.All.Where(plan => _context.Version.Build >= plan.FirstBuild))
+        foreach (var plan in ProcessPlan.Of(_context.Version.Build))
         {
             Processes.Create(plan);
         }
@@ -171,7 +171,8 @@ public sealed class MachineMemoryBuilder
     private void LoadDrivers(DriverObjects objects)
     {
         var kernel = _images[0];
-        var next = new VirtualAddress((kernel.Base + kernel.Size).Value + LabAddressSpace.LargePageSize & ~(LabAddressSpace.LargePageSize - 1));
+        var large = _context.System.Paging.LargePageSize;
+        var next = _places.Drivers ?? new VirtualAddress((kernel.Base + kernel.Size).Value + large & ~(large - 1));
         foreach (var plan in DriverPlan.All)
         {
             var image = DriverImageWriter.Write(_context, plan.Name, next, plan.Size);
@@ -200,18 +201,23 @@ public sealed class MachineMemoryBuilder
             sessions.Join(process);
         }
 
+        var userSession = ProcessPlan.UserSession(_context.Version.Build);
         sessions.CreateWindowStation(0, "WinSta0");
         sessions.CreateWindowStation(0, "Service-0x0-3e7$");
-        sessions.CreateWindowStation(1, "WinSta0");
-        sessions.CreateDesktop(0, "WinSta0", "Default");
-        sessions.CreateDesktop(0, "WinSta0", "Disconnect");
+        if (userSession != 0)
+        {
+            sessions.CreateWindowStation(userSession, "WinSta0");
+            sessions.CreateDesktop(0, "WinSta0", "Default");
+            sessions.CreateDesktop(0, "WinSta0", "Disconnect");
+        }
+
         var services = sessions.CreateDesktop(0, "Service-0x0-3e7$", "Default");
-        var logon = sessions.CreateDesktop(1, "WinSta0", "Winlogon");
-        var user = sessions.CreateDesktop(1, "WinSta0", "Default");
-        sessions.CreateDesktop(1, "WinSta0", "Disconnect");
+        var logon = sessions.CreateDesktop(userSession, "WinSta0", "Winlogon");
+        var user = sessions.CreateDesktop(userSession, "WinSta0", "Default");
+        sessions.CreateDesktop(userSession, "WinSta0", "Disconnect");
         foreach (var process in Processes.Processes.Where(process => process.Session is not null))
         {
-            sessions.AddThreads(process.Session == 0 ? services : process.Name == "winlogon.exe" ? logon : user, process, count: 3);
+            sessions.AddThreads(process.Session != userSession ? services : process.Name == "winlogon.exe" ? logon : user, process, count: 3);
         }
 
         AddWindow(logon, "winlogon.exe", "Winlogon generic control dialog", isVisible: false);
@@ -261,6 +267,6 @@ public sealed class MachineMemoryBuilder
     {
         var builder = new ProcessorBuilder(_context);
         return [.. Enumerable.Range(0, _context.Options.Processors).Select(number => builder.Write(
-            number, _places.Stacks + ProcessorsBehindStacks + (ulong)number * ProcessorSpacing, system, system.Threads[number]))];
+            number, _places.ProcessorAt(number), system, system.Threads[number]))];
     }
 }

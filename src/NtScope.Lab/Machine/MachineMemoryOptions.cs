@@ -1,12 +1,12 @@
-using NtScope.Knowledge;
+using NtScope.Lab.Machine.Kernel;
 
 namespace NtScope.Lab.Machine;
 
 /// <summary>What machine to build. The same options give the same machine, byte for byte.</summary>
 public sealed record MachineMemoryOptions
 {
-    /// <summary>Its kernel: an x64 kernel of the knowledge whose service table is known.</summary>
-    public required KnownKernel Kernel { get; init; }
+    /// <summary>Its kernel.</summary>
+    public required LabKernel Kernel { get; init; }
 
     /// <summary>Bytes of RAM.</summary>
     public ulong MemorySize { get; init; } = 256ul << 20;

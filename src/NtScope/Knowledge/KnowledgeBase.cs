@@ -82,6 +82,10 @@ public sealed class KnowledgeBase
         return records[nearest].Version == version ? types : types.WithOrigin($"{types.Origin}, the nearest known to {version}");
     }
 
+    /// <summary>The versions of the kernels of an architecture whose structure layouts are known, each once, ascending.</summary>
+    public IEnumerable<FileVersion> LayoutVersions(ProcessorArchitecture architecture) =>
+        _types.Value.Records.Where(record => record.Architecture == architecture).Select(record => record.Version).Distinct().Order();
+
     internal ITypeSource? PublishedTypes(FileVersion version, ProcessorArchitecture architecture)
     {
         var found = Array.FindIndex(_types.Value.Records, record => record.Version == version && record.Architecture == architecture && !record.FromSymbols);

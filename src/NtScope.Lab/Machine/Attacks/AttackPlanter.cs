@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using NtScope.Lab.Machine.Callbacks;
-using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
 using NtScope.Lab.Machine.Processes;
@@ -63,7 +62,7 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
     {
         var (index, target) = (IndexOf(service), ForeignRoutine());
         var table = context.Kernel.Base + context.Kernel.Services.TableRva;
-        context.System.WriteUInt32(EntryOf(index), (uint)(target - table) << 4 | (uint)KernelImageWriter.StackArguments(service));
+        context.System.WriteUInt32(EntryOf(index), ServiceEntries.Encode(context.System, table, target, ServiceEntries.StackArguments(service, context.IsNarrow)));
         _traces.Add(new PlantedTrace(LabAttack.RedirectedEntry, service, EntryOf(index), target));
     }
 
@@ -77,14 +76,23 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
         _traces.Add(new PlantedTrace(LabAttack.SwappedEntries, second, other, context.Kernel.Base + context.Kernel.Services.RvaOf(IndexOf(first))));
     }
 
-    // jmp qword ptr [rip]; the address
+    // jmp qword ptr [rip]; the address. On x86 jmp rel32.
     private void Hook(string service)
     {
         var (start, target) = (context.Kernel.Base + context.Kernel.Services.RvaOf(IndexOf(service)), ForeignRoutine());
-        var code = new byte[14];
-        code[0] = 0xFF;
-        code[1] = 0x25;
-        BinaryPrimitives.WriteUInt64LittleEndian(code.AsSpan(6), target.Value);
+        var code = new byte[context.IsNarrow ? 5 : 14];
+        if (context.IsNarrow)
+        {
+            code[0] = 0xE9;
+            BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(1), (int)(uint)(target - start - 5));
+        }
+        else
+        {
+            code[0] = 0xFF;
+            code[1] = 0x25;
+            BinaryPrimitives.WriteUInt64LittleEndian(code.AsSpan(6), target.Value);
+        }
+
         context.System.Write(start, code);
         _traces.Add(new PlantedTrace(LabAttack.InlineHook, service, start, target));
     }
@@ -97,14 +105,13 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
         for (var index = 0; index < services.Count; index++)
         {
             context.System.TryReadUInt32(EntryOf(index), out var entry, out _);
-            var routine = table + (ulong)((int)entry >> 4);
-            context.System.WriteUInt32(copy + (ulong)(index * sizeof(uint)), (uint)(routine - copy) << 4 | entry & 0xF);
+            context.System.WriteUInt32(copy + (ulong)(index * sizeof(uint)), context.IsNarrow ? entry : (uint)(table + (ulong)((int)entry >> 4) - copy) << 4 | entry & 0xF);
         }
 
-        foreach (var name in new[] { "KeServiceDescriptorTable", "KeServiceDescriptorTableShadow" })
+        foreach (var name in new[] { KernelImageWriter.DescriptorTable, KernelImageWriter.ShadowTable })
         {
-            var descriptor = context.Kernel.AddressOf(name, 0x80);
-            context.System.WriteUInt64(descriptor, copy.Value);
+            var descriptor = context.Kernel.AddressOf(name, KernelImageWriter.DescriptorsSize);
+            context.System.WritePointer(descriptor, copy);
             _traces.Add(new PlantedTrace(LabAttack.RelocatedTable, name, descriptor, copy));
         }
     }
@@ -118,6 +125,11 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
 
     private void Hide()
     {
+        if (sessions.Layout is null)
+        {
+            throw new ArgumentException($"a desktop cannot be hidden in {context.Version} of x86: no layouts of its win32k are known", nameof(sessions));
+        }
+
         const string Name = "k9f2a71c";
         var process = processes.Create(new ProcessPlan("svchost.exe", "explorer.exe", 1, 2));
         sessions.Join(process);
@@ -137,7 +149,7 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
 
         var start = payload + (ulong)_routines;
         _routines += (size + RoutineSpacing - 1) / RoutineSpacing * RoutineSpacing;
-        context.System.Write(start, RoutineBytes.Of($"foreign {_routines}", RoutineSpacing, asListed: false));
+        context.System.Write(start, context.Code($"foreign {_routines}", RoutineSpacing));
         return start;
     }
 }

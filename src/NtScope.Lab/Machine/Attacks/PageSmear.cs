@@ -9,12 +9,14 @@ namespace NtScope.Lab.Machine.Attacks;
 /// </summary>
 internal sealed class PageSmear(MachineContext context)
 {
-    private const int BlockSize = PhysicalRam.PageSize / 2 - 2 * KernelPool.HeaderSize;
+    private const int BlockSize = PhysicalRam.PageSize / 2 - 0x20;
     private const uint FirstCodePage = 0x3000;
     private const ulong Transition = 1 << 11;
     private const ulong ExecuteWrite = 6 << 5;
-    private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
     private const int PageFileShift = 32;
+    private const int NarrowPageFileShift = 12;
+
+    private int PageFileOffset => context.System.Paging.EntrySize == sizeof(ulong) ? PageFileShift : NarrowPageFileShift;
 
     /// <summary>Smears so many pages.</summary>
     /// <param name="pages">How many.</param>
@@ -51,7 +53,7 @@ internal sealed class PageSmear(MachineContext context)
         var entry = context.System.GetRawEntry(address, out var level);
         if (level == 0 && (entry & 1) != 0 && address - image.Base < image.Size - 0x5000)
         {
-            context.System.SetRawEntry(address, page % 4 == 1 ? (entry & FrameMask) | Transition | ExecuteWrite : (ulong)(page + 1) << PageFileShift | ExecuteWrite);
+            context.System.SetRawEntry(address, page % 4 == 1 ? (entry & context.System.Paging.FrameMask) | Transition | ExecuteWrite : (ulong)(page + 1) << PageFileOffset | ExecuteWrite);
         }
     }
 }

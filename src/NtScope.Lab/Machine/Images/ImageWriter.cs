@@ -10,15 +10,21 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
 {
     private const int HeaderOffset = 0xF8;
     private const int OptionalHeaderSize = 0xF0;
+    private const int NarrowOptionalHeaderSize = 0xE0;
     private const int DirectoryCount = 16;
     private const int ExportDirectorySize = 40;
     private const int DebugEntrySize = 28;
     private const int ImportEntrySize = 20;
     private const ushort MachineX64 = 0x8664;
+    private const ushort MachineX86 = 0x14C;
     private const ushort Pe32Plus = 0x20B;
+    private const ushort Pe32 = 0x10B;
     private const uint CodeViewDebug = 2;
 
     private readonly (uint Rva, uint Size)[] _directories = new (uint, uint)[DirectoryCount];
+    private readonly uint _pointer = (uint)space.PointerSize;
+
+    private bool IsNarrow => _pointer == sizeof(uint);
 
     /// <summary>Writes the DOS and NT headers and the section table. Call it last: it holds the directories written before.</summary>
     public void WriteHeaders(LabImage image, FileVersion system, ushort subsystem, bool isLibrary, IReadOnlyList<ImageSectionPlan> sections)
@@ -34,19 +40,20 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         Put32(header, 0x3C, HeaderOffset);
         "PE\0\0"u8.CopyTo(header.AsSpan(HeaderOffset));
         var file = header.AsSpan(HeaderOffset + 4);
-        Put16(file, 0x00, MachineX64);
+        var headerSize = IsNarrow ? NarrowOptionalHeaderSize : OptionalHeaderSize;
+        Put16(file, 0x00, IsNarrow ? MachineX86 : MachineX64);
         Put16(file, 0x02, (ushort)sections.Count);
         Put32(file, 0x04, image.TimeDateStamp);
-        Put16(file, 0x10, OptionalHeaderSize);
-        Put16(file, 0x12, (ushort)(0x22 | (isLibrary ? 0x2000 : 0)));
+        Put16(file, 0x10, (ushort)headerSize);
+        Put16(file, 0x12, (ushort)((IsNarrow ? 0x102 : 0x22) | (isLibrary ? 0x2000 : 0)));
         var optional = file[0x14..];
-        Put16(optional, 0x00, Pe32Plus);
+        Put16(optional, 0x00, IsNarrow ? Pe32 : Pe32Plus);
         optional[2] = 14;
         Put32(optional, 0x04, SumOf(ImageSectionPlan.Code));
         Put32(optional, 0x08, SumOf(ImageSectionPlan.Constants) + SumOf(ImageSectionPlan.Variables));
         Put32(optional, 0x10, image.EntryPoint);
         Put32(optional, 0x14, sections[0].Rva);
-        BinaryPrimitives.WriteUInt64LittleEndian(optional[0x18..], image.Base.Value);
+        PutPointer(optional, IsNarrow ? 0x1C : 0x18, image.Base.Value);
         Put32(optional, 0x20, 0x1000);
         Put32(optional, 0x24, 0x1000);
         Put16(optional, 0x28, (ushort)system.Major);
@@ -60,20 +67,23 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         Put32(optional, 0x40, image.CheckSum);
         Put16(optional, 0x44, subsystem);
         Put16(optional, 0x46, 0x4160);
-        BinaryPrimitives.WriteUInt64LittleEndian(optional[0x48..], 0x80000);
-        BinaryPrimitives.WriteUInt64LittleEndian(optional[0x50..], 0x2000);
-        BinaryPrimitives.WriteUInt64LittleEndian(optional[0x58..], 0x100000);
-        BinaryPrimitives.WriteUInt64LittleEndian(optional[0x60..], 0x1000);
-        Put32(optional, 0x6C, DirectoryCount);
+        var sizes = new ulong[] { 0x80000, 0x2000, 0x100000, 0x1000 };
+        for (var index = 0; index < sizes.Length; index++)
+        {
+            PutPointer(optional, 0x48 + index * (int)_pointer, sizes[index]);
+        }
+
+        var directories = headerSize - 8 * DirectoryCount;
+        Put32(optional, directories - 4, DirectoryCount);
         for (var index = 0; index < DirectoryCount; index++)
         {
-            Put32(optional, 0x70 + 8 * index, _directories[index].Rva);
-            Put32(optional, 0x74 + 8 * index, _directories[index].Size);
+            Put32(optional, directories + 8 * index, _directories[index].Rva);
+            Put32(optional, directories + 8 * index + 4, _directories[index].Size);
         }
 
         for (var index = 0; index < sections.Count; index++)
         {
-            var entry = optional[(OptionalHeaderSize + 40 * index)..];
+            var entry = optional[(headerSize + 40 * index)..];
             Encoding.ASCII.GetBytes(sections[index].Name).CopyTo(entry);
             Put32(entry, 0x08, sections[index].Size);
             Put32(entry, 0x0C, sections[index].Rva);
@@ -135,7 +145,7 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         {
             var (module, functions) = modules[index];
             var lookup = at;
-            at += 8 * ((uint)functions.Count + 1);
+            at += _pointer * ((uint)functions.Count + 1);
             var entry = start + rva + (ulong)(ImportEntrySize * index);
             space.WriteUInt32(entry, lookup);
             space.WriteUInt32(entry + 12, at);
@@ -143,14 +153,14 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
             at = WriteText(at, module);
             foreach (var (name, address) in functions)
             {
-                space.WriteUInt64(start + lookup, at);
-                space.WriteUInt64(start + slot, address.Value);
+                space.WritePointer(start + lookup, new VirtualAddress(at));
+                space.WritePointer(start + slot, address);
                 at = WriteText(at + 2, name);
-                lookup += 8;
-                slot += 8;
+                lookup += _pointer;
+                slot += _pointer;
             }
 
-            slot += 8;
+            slot += _pointer;
         }
 
         _directories[1] = (rva, at - rva);
@@ -206,6 +216,18 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
     private static void Put16(Span<byte> bytes, int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[offset..], value);
 
     private static void Put32(Span<byte> bytes, int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[offset..], value);
+
+    private void PutPointer(Span<byte> bytes, int offset, ulong value)
+    {
+        if (IsNarrow)
+        {
+            Put32(bytes, offset, (uint)value);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes[offset..], value);
+        }
+    }
 
     private uint WriteText(uint rva, string text)
     {

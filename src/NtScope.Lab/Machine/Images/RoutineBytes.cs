@@ -14,6 +14,15 @@ internal static class RoutineBytes
         Convert.FromHexString("488B4108" + "4885C07407488B00488902C3" + "B80D0000C0C3"),
     ];
 
+    private static readonly byte[][] NarrowBodies =
+    [
+        Convert.FromHexString("8BFF558BEC518B45088945FC33C08BE55DC20400"),
+        Convert.FromHexString("8BFF558BEC568B750885F674078B4604890633C05E5DC20800"),
+        Convert.FromHexString("8BFF558BEC83EC0C5356578B7D0C33DB895DF88D45F8508B45088B4D0C585F5E5B8BE55DC20C00"),
+        Convert.FromHexString("64A1240100008B405085C07505B80D0000C0C3"),
+        Convert.FromHexString("8B4424048B4C2408890133C0C20800"),
+    ];
+
     private static readonly byte[] Shortest = [0x33, 0xC0, 0xC3];
 
     // What the founding text shows of 10.0.18362.476.
@@ -28,9 +37,11 @@ internal static class RoutineBytes
     /// <param name="name">The routine.</param>
     /// <param name="room">How many bytes lie between its start and what comes next.</param>
     /// <param name="asListed">Whether the routines of the founding text's kernel get the bytes of its listing.</param>
-    public static ReadOnlySpan<byte> Of(string name, int room, bool asListed)
+    /// <param name="isNarrow">Whether it is code of x86.</param>
+    public static ReadOnlySpan<byte> Of(string name, int room, bool asListed, bool isNarrow)
     {
-        var body = asListed && FromListing.TryGetValue(name, out var listed) ? listed : Bodies[(int)(Hash(name) % (uint)Bodies.Length)];
+        var bodies = isNarrow ? NarrowBodies : Bodies;
+        var body = asListed && FromListing.TryGetValue(name, out var listed) ? listed : bodies[(int)(Hash(name) % (uint)bodies.Length)];
         return body.Length <= room ? body : room >= Shortest.Length ? Shortest : [];
     }
 

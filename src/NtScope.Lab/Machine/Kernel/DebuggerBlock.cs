@@ -38,7 +38,7 @@ internal sealed class DebuggerBlock
     public DebuggerBlock(MachineContext context)
     {
         _context = context;
-        _size = context.Version.Build switch { < EncodedSince => 0x340, < 10240 => 0x360, _ => 0x380 };
+        _size = context.Version.Build switch { < 3790 => 0x290, < 6000 => 0x318, < 7600 => 0x330, < EncodedSince => 0x340, < 10240 => 0x360, _ => 0x380 };
         _address = context.Kernel.AddressOf("KdDebuggerDataBlock", (uint)_size);
         _flag = context.Kernel.AddressOf("KdpDataBlockEncoded", 1);
         (_waitNever, _waitAlways) = ((ulong)context.Random.NextInt64(), (ulong)context.Random.NextInt64());
@@ -58,7 +58,11 @@ internal sealed class DebuggerBlock
     /// <summary>Where the block is.</summary>
     public VirtualAddress Address => _address;
 
-    private bool IsEncodedWhileRunning => _context.Version.Build >= EncodedSince;
+    private bool IsEncodedWhileRunning => _context.Version.Build >= EncodedSince && !_context.IsNarrow;
+
+    private string CurrentBlock => _context.IsNarrow ? "Prcb" : "CurrentPrcb";
+
+    private string SelfPointer => _context.IsNarrow ? "SelfPcr" : "Self";
 
     /// <summary>Encodes the block as a running kernel holds it, or decodes it as a kernel does that writes a crash dump.</summary>
     public void SetEncoded(bool encoded)
@@ -88,10 +92,11 @@ internal sealed class DebuggerBlock
     {
         var block = new byte[_size];
         Put64(block, 0x10, OwnerTag | (ulong)_size << 32);
-        Put64(block, 0x18, _context.Kernel.Base.Value);
+        PutAddress(block, 0x18, _context.Kernel.Base);
+        block[0x36] = (byte)(_context.System.Paging.Directories > 1 ? 1 : 0);
         foreach (var (offset, name, size) in Variables)
         {
-            Put64(block, offset, _context.Kernel.AddressOf(name, size).Value);
+            PutAddress(block, offset, _context.Kernel.AddressOf(name, size));
         }
 
         Put64(block, 0x138, PhysicalRam.PageSize);
@@ -106,16 +111,19 @@ internal sealed class DebuggerBlock
         Put16(block, 0x2A8, LabStructure.SizeOf(_context.Types, "_EPROCESS"));
         Put16(block, 0x2B0, LabStructure.SizeOf(_context.Types, "_KPRCB"));
         Put16(block, 0x2C0, LabStructure.SizeOf(_context.Types, "_ETHREAD"));
-        Put16(block, 0x2E0, (uint)ProcessorBuilder.ControlBlockOffset + LabStructure.SizeOf(_context.Types, "_KPRCB"));
-        Put16(block, 0x2E6, (uint)ProcessorBuilder.ControlBlockOffset);
-        foreach (var (offset, selector) in Selectors)
+        var controlBlock = (uint)ProcessorBuilder.ControlBlockOffsetOf(_context);
+        Put16(block, 0x2E0, controlBlock + LabStructure.SizeOf(_context.Types, "_KPRCB"));
+        Put16(block, 0x2E2, LabStructure.Find(_context.Types, "_KPCR", SelfPointer)!.Offset);
+        Put16(block, 0x2E4, LabStructure.Find(_context.Types, "_KPCR", CurrentBlock)!.Offset);
+        Put16(block, 0x2E6, controlBlock);
+        foreach (var (offset, selector) in _context.IsNarrow ? NarrowSelectors : Selectors)
         {
             Put16(block, offset, selector);
         }
 
         if (_size > 0x370)
         {
-            Put64(block, 0x368, _context.System.PteBase.Value);
+            PutAddress(block, 0x368, _context.System.PteBase);
         }
 
         _context.System.Write(_address, block);
@@ -128,7 +136,7 @@ internal sealed class DebuggerBlock
         (0x2A0, "_KTHREAD", "ApcState.Process"), (0x2A2, "_KTHREAD", "State"), (0x2AA, "_EPROCESS", "Peb"), (0x2AC, "_EPROCESS", "InheritedFromUniqueProcessId"),
         (0x2AE, "_EPROCESS", "Pcb.DirectoryTableBase"), (0x2B2, "_KPRCB", "DpcRoutineActive"), (0x2B4, "_KPRCB", "CurrentThread"), (0x2B6, "_KPRCB", "MHz"),
         (0x2B8, "_KPRCB", "CpuType"), (0x2BA, "_KPRCB", "VendorString"), (0x2BC, "_KPRCB", "ProcessorState.ContextFrame"), (0x2BE, "_KPRCB", "Number"),
-        (0x2E2, "_KPCR", "Self"), (0x2E4, "_KPCR", "CurrentPrcb"), (0x2F2, "_KPRCB", "ProcessorState.SpecialRegisters"),
+        (0x2F2, "_KPRCB", "ProcessorState.SpecialRegisters"),
         (0x338, "_KPRCB", "Context"),
     ];
 
@@ -136,6 +144,11 @@ internal sealed class DebuggerBlock
     private static readonly (int Offset, uint Selector)[] Selectors =
     [
         (0x2F4, 0x10), (0x2F6, 0x18), (0x2F8, 0), (0x2FA, 0x33), (0x2FC, 0x2B), (0x2FE, 0x53), (0x302, 0x40), (0x304, 0x20), (0x306, 0x50),
+    ];
+
+    private static readonly (int Offset, uint Selector)[] NarrowSelectors =
+    [
+        (0x2F4, 0x08), (0x2F6, 0x10), (0x2F8, 0x30), (0x2FA, 0x1B), (0x2FC, 0x23), (0x2FE, 0x3B), (0x300, 0), (0x302, 0x28),
     ];
 
     private void WriteVersion(VirtualAddress list)
@@ -146,14 +159,14 @@ internal sealed class DebuggerBlock
         Put16(block, 0x02, (uint)_context.Version.Build);
         block[0x04] = 6;
         block[0x05] = 3;
-        Put16(block, 0x06, 0x47);
-        Put16(block, 0x08, 0x8664);
+        Put16(block, 0x06, _context.IsNarrow ? 0x3u : 0x47);
+        Put16(block, 0x08, _context.IsNarrow ? 0x14Cu : 0x8664);
         block[0x0A] = 0xC;
         block[0x0B] = 3;
         block[0x0C] = 0x2F;
-        Put64(block, 0x10, _context.Kernel.Base.Value);
-        Put64(block, 0x18, _context.Kernel.AddressOf("PsLoadedModuleList", 16).Value);
-        Put64(block, 0x20, list.Value);
+        PutAddress(block, 0x10, _context.Kernel.Base);
+        PutAddress(block, 0x18, _context.Kernel.AddressOf("PsLoadedModuleList", 16));
+        PutAddress(block, 0x20, list);
         _context.System.Write(address, block);
     }
 
@@ -165,5 +178,15 @@ internal sealed class DebuggerBlock
         }
     }
 
-    private static void Put64(Span<byte> block, int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[offset..], value);
+    // Addresses of x86 are sign-extended.
+    private void PutAddress(Span<byte> block, int offset, VirtualAddress address) =>
+        Put64(block, offset, _context.IsNarrow ? (ulong)(int)(uint)address.Value : address.Value);
+
+    private static void Put64(Span<byte> block, int offset, ulong value)
+    {
+        if (offset + sizeof(ulong) <= block.Length)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(block[offset..], value);
+        }
+    }
 }

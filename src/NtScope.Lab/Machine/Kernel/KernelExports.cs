@@ -13,6 +13,9 @@ internal static class KernelExports
         "SeTokenObjectType", "TmResourceManagerObjectType",
     ];
 
+    /// <summary>Those of them that only x64 kernels export.</summary>
+    public static readonly string[] WideVariables = ["NtBuildLab", "PsLoadedModuleList", "PsLoadedModuleResource", "TmResourceManagerObjectType"];
+
     /// <summary>Services that are exported under their own names.</summary>
     public static readonly string[] Services =
     [

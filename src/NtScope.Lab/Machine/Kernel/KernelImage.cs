@@ -1,4 +1,3 @@
-using NtScope.Knowledge;
 using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Machine.Kernel;
@@ -13,6 +12,7 @@ internal sealed class KernelImage
     private const uint Alignment = 0x1000;
     private const uint SearchedForIdentity = 0x3F_0000;
     private const uint VariablesInTail = 0x3_0000;
+    private const uint BeforeTail = 0x2_0000;
 
     private readonly Dictionary<string, uint> _own = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, uint> _variables = [];
@@ -21,27 +21,28 @@ internal sealed class KernelImage
     private readonly Lazy<uint> _identity;
     private readonly uint _lastMark;
     private uint _nextVariable;
+    private uint _nextRoutine;
     private LabAddressSpace? _space;
 
     /// <summary>The plan of a kernel's image.</summary>
-    public KernelImage(KnownKernel kernel)
+    public KernelImage(LabKernel kernel)
     {
         Known = kernel;
-        Services = kernel.Services ?? throw new ArgumentException($"nothing is known of the services of {kernel.Version}", nameof(kernel));
         _services = new(IndexServices);
         _marks = new(FindMarks);
         _identity = new(LargestGap);
         _lastMark = kernel.Symbols is { } symbols && symbols.TryGetNearest(uint.MaxValue, out var last) ? last.Rva : Marks[^1];
-        TailRva = (_lastMark + 0x2_0000) & ~(Alignment - 1);
+        TailRva = (_lastMark + BeforeTail) & ~(Alignment - 1);
         Size = TailRva + TailSize;
         _nextVariable = TailRva;
+        _nextRoutine = (_lastMark + 2 * Alignment) & ~(Alignment - 1);
     }
 
     /// <summary>What is known of the kernel.</summary>
-    public KnownKernel Known { get; }
+    public LabKernel Known { get; }
 
     /// <summary>Its services.</summary>
-    public KnownServiceTable Services { get; }
+    public LabServiceTable Services => Known.Services;
 
     /// <summary>Every RVA that something is known to be at, ascending.</summary>
     public IReadOnlyList<uint> Marks => _marks.Value;
@@ -103,7 +104,11 @@ internal sealed class KernelImage
     /// <summary>The RVA of a variable, zero at first; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
     public uint Variable(string name, uint size)
     {
-        var rva = Routine(name, size);
+        if (!TryGetRva(name, out var rva))
+        {
+            rva = Take(ref _nextVariable, TablesRva, name, size);
+        }
+
         if (_variables.TryAdd(rva, size))
         {
             _space?.Span(Base + rva, (int)size).Clear();
@@ -112,23 +117,22 @@ internal sealed class KernelImage
         return rva;
     }
 
-    /// <summary>The RVA of a routine; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
+    /// <summary>
+    /// The RVA of a routine. One that nothing is known of gets <paramref name="size"/> bytes: behind the services where those are all that is known, else
+    /// in the tail.
+    /// </summary>
     public uint Routine(string name, uint size)
     {
-        if (!TryGetRva(name, out var rva))
+        if (TryGetRva(name, out var rva))
         {
-            rva = _nextVariable;
-            _nextVariable += (size + 15) & ~15u;
-            if (_nextVariable > TablesRva)
-            {
-                throw new InvalidOperationException($"the lab's kernel image has no room for {name}");
-            }
-
-            _own.Add(name, rva);
+            return rva;
         }
 
-        return rva;
+        return Known.Symbols is null ? Take(ref _nextRoutine, TailRva, name, size) : Take(ref _nextVariable, TablesRva, name, size);
     }
+
+    /// <summary>Gives a name to a place inside another one's.</summary>
+    public void Place(string name, uint rva) => _own.Add(name, rva);
 
     /// <summary>The address of a variable; one that nothing is known of gets <paramref name="size"/> bytes of the tail.</summary>
     public VirtualAddress AddressOf(string name, uint size = sizeof(ulong)) => Base + Variable(name, size);
@@ -144,6 +148,19 @@ internal sealed class KernelImage
         }
 
         return (int)((low < Marks.Count ? Marks[low] : TailRva) - rva);
+    }
+
+    private uint Take(ref uint next, uint end, string name, uint size)
+    {
+        var rva = next;
+        next += (size + 15) & ~15u;
+        if (next > end)
+        {
+            throw new InvalidOperationException($"the lab's kernel image has no room for {name}");
+        }
+
+        _own.Add(name, rva);
+        return rva;
     }
 
     private static bool NotFound(out uint rva)

@@ -11,6 +11,15 @@ internal sealed class KernelImageWriter(MachineContext context)
     private const int ZwStubSize = 0x20;
     private const ushort NativeSubsystem = 1;
 
+    /// <summary>The name of the service descriptors that every thread may use.</summary>
+    public const string DescriptorTable = "KeServiceDescriptorTable";
+
+    /// <summary>The name of those that threads with windows use.</summary>
+    public const string ShadowTable = "KeServiceDescriptorTableShadow";
+
+    /// <summary>The size of a set of four descriptors of x64, in bytes.</summary>
+    public const uint DescriptorsSize = 0x80;
+
     // mov rax,rsp; cli; sub rsp,10h; push rax; pushfq; push 10h; lea rax,[linkage]; push rax; mov eax,N; jmp dispatcher
     private static readonly byte[] ZwStub = Convert.FromHexString("488BC4FA4883EC10509C6A10488D050000000050B800000000E900000000");
 
@@ -25,16 +34,23 @@ internal sealed class KernelImageWriter(MachineContext context)
     public void Write()
     {
         WriteRoutines();
-        WriteZwRoutines();
         WriteServiceTable();
         WriteDescriptors();
-        WriteDispatcher();
+        if (context.IsNarrow)
+        {
+            new NarrowRoutines(context).Write();
+        }
+        else
+        {
+            WriteZwRoutines();
+            WriteDispatcher();
+        }
     }
 
     /// <summary>Writes headers, sections, exports, identity and version, once all variables have their places.</summary>
     public void WriteHeaders(LabImage image)
     {
-        foreach (var name in KernelExports.Variables)
+        foreach (var name in ExportedVariables)
         {
             _kernel.Variable(name, sizeof(ulong));
         }
@@ -42,27 +58,23 @@ internal sealed class KernelImageWriter(MachineContext context)
         var writer = new ImageWriter(_space, _kernel.Base);
         writer.WriteDebugDirectory(_kernel.IdentityRva, image.Pdb, image.TimeDateStamp);
         var size = writer.WriteExports(_kernel.TablesRva, image.Name, image.TimeDateStamp, Exports());
-        writer.WriteVersion((_kernel.TablesRva + size + 0xFFF) & ~0xFFFu, "ntkrnlmp.exe", "NT Kernel & System", context.Version);
+        writer.WriteVersion((_kernel.TablesRva + size + 0xFFF) & ~0xFFFu, context.IsNarrow ? Path.ChangeExtension(image.Pdb.FileName, "exe") : "ntkrnlmp.exe", "NT Kernel & System", context.Version);
         writer.WriteHeaders(image, context.Version, NativeSubsystem, isLibrary: false, KernelSections.Divide(_kernel, _kernel.Variables));
     }
 
-    /// <summary>An entry as the running kernel holds it: the offset from the table, shifted, and the count of stack arguments.</summary>
-    public static uint EncodeEntry(uint routine, uint table, int stackArguments) => routine - table << 4 | (uint)stackArguments & 0xF;
-
-    /// <summary>How many arguments of a service are passed on the stack, as its prototype says; 0 if no prototype is known.</summary>
-    public static int StackArguments(string service) =>
-        NtScope.Knowledge.KnowledgeBase.Embedded.TryGetPrototype(service, out var prototype) ? Math.Max(0, prototype.Parameters.Count - 4) : 0;
+    // x86 exports the service descriptors and not the list of modules.
+    private IEnumerable<string> ExportedVariables => context.IsNarrow ? KernelExports.Variables.Except(KernelExports.WideVariables, StringComparer.Ordinal).Append(DescriptorTable) : KernelExports.Variables;
 
     private void WriteRoutines()
     {
         foreach (var symbol in KernelRoutines.Find(_kernel).Where(symbol => !_kernel.IsInVariable(symbol.Rva)))
         {
-            _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, _kernel.RoomAt(symbol.Rva), _isListedKernel));
+            _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, _kernel.RoomAt(symbol.Rva), _isListedKernel, isNarrow: false));
         }
 
         foreach (var service in _kernel.Services)
         {
-            _space.Write(_kernel.Base + service.Rva, RoutineBytes.Of(service.Name, _kernel.RoomAt(service.Rva), _isListedKernel));
+            _space.Write(_kernel.Base + service.Rva, RoutineBytes.Of(service.Name, _kernel.RoomAt(service.Rva), _isListedKernel, context.IsNarrow));
         }
     }
 
@@ -75,7 +87,7 @@ internal sealed class KernelImageWriter(MachineContext context)
             var name = string.Concat("Zw", service.Name.AsSpan(2));
             if (!_kernel.TryGetRva(name, out var rva))
             {
-                if (context.Known.HasSymbols || !KernelExports.Services.Contains(service.Name, StringComparer.Ordinal))
+                if (context.Known.Symbols is not null || !KernelExports.Services.Contains(service.Name, StringComparer.Ordinal))
                 {
                     continue;
                 }
@@ -95,7 +107,7 @@ internal sealed class KernelImageWriter(MachineContext context)
     {
         var services = _kernel.Services;
         var table = _kernel.Base + services.TableRva;
-        if (services.LimitRva - services.TableRva >= (uint)services.Count * sizeof(ulong))
+        if (!context.IsNarrow && services.LimitRva - services.TableRva >= (uint)services.Count * sizeof(ulong))
         {
             // The boot code packed 8-byte pointers in place: the upper half is what it left behind.
             for (var index = services.Count / 2; index < services.Count; index++)
@@ -104,40 +116,33 @@ internal sealed class KernelImageWriter(MachineContext context)
             }
         }
 
-        foreach (var service in services)
-        {
-            var arguments = StackArguments(service.Name);
-            _space.WriteUInt32(table + (ulong)(service.Index * sizeof(uint)), EncodeEntry(service.Rva, services.TableRva, arguments));
-            _space.WriteByte(_kernel.Base + services.ArgumentTableRva + (ulong)service.Index, (byte)(arguments * 4));
-        }
-
+        ServiceEntries.Write(_space, table, _kernel.Base + services.ArgumentTableRva, services.Select(service => (service.Name, _kernel.Base + service.Rva)));
         _space.WriteUInt32(_kernel.Base + services.LimitRva, (uint)services.Count);
     }
 
     private void WriteDescriptors()
     {
-        WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTable", 0x80));
-        WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTableShadow", 0x80));
+        // The shadow set stands before the other on x86.
+        WriteDescriptor(ShadowTable);
+        WriteDescriptor(DescriptorTable);
         if (_kernel.TryGetRva("KeServiceDescriptorTableFilter", out _))
         {
-            WriteDescriptor(_kernel.AddressOf("KeServiceDescriptorTableFilter", 0x80));
+            WriteDescriptor("KeServiceDescriptorTableFilter");
         }
     }
 
-    private void WriteDescriptor(VirtualAddress descriptor)
+    private void WriteDescriptor(string name)
     {
-        _space.WriteUInt64(descriptor, (_kernel.Base + _kernel.Services.TableRva).Value);
-        _space.WriteUInt64(descriptor + 8, 0);
-        _space.WriteUInt64(descriptor + 0x10, (uint)_kernel.Services.Count);
-        _space.WriteUInt64(descriptor + 0x18, (_kernel.Base + _kernel.Services.ArgumentTableRva).Value);
+        var services = _kernel.Services;
+        ServiceEntries.WriteDescriptor(_space, _kernel.AddressOf(name, DescriptorsSize), _kernel.Base + services.TableRva, services.Count, _kernel.Base + services.ArgumentTableRva);
     }
 
     private void WriteDispatcher()
     {
         var rva = _kernel.Routine("KiSystemServiceRepeat", 32);
         var code = (byte[])DescriptorLoads.Clone();
-        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(_kernel.Variable("KeServiceDescriptorTable", 0x80) - rva - 7));
-        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(10), (int)(_kernel.Variable("KeServiceDescriptorTableShadow", 0x80) - rva - 14));
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(_kernel.Variable(DescriptorTable, DescriptorsSize) - rva - 7));
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(10), (int)(_kernel.Variable(ShadowTable, DescriptorsSize) - rva - 14));
         _space.Write(_kernel.Base + rva, code);
     }
 
@@ -156,7 +161,7 @@ internal sealed class KernelImageWriter(MachineContext context)
     {
         var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
         var zw = _kernel.Services.Select(service => string.Concat("Zw", service.Name.AsSpan(2)));
-        foreach (var name in KernelExports.Variables.Concat(KernelExports.Services).Concat(KernelExports.Functions).Concat(zw))
+        foreach (var name in ExportedVariables.Concat(KernelExports.Services).Concat(KernelExports.Functions).Concat(zw).Concat(context.IsNarrow ? NarrowRoutines.Exports : []))
         {
             if (_kernel.TryGetRva(name, out var rva))
             {
@@ -172,7 +177,7 @@ internal sealed class KernelImageWriter(MachineContext context)
     {
         var path = Encoding.ASCII.GetBytes(image.Path + '\0');
         var record = context.NonPagedPool.Allocate(0x18 + path.Length, PoolTag.Of("Ldr "));
-        _space.WriteUInt64(record, image.Base.Value);
+        _space.WritePointer(record, image.Base);
         _space.WriteUInt64(record + 8, image.Size);
         _space.WriteUInt64(record + 16, (ulong)path.Length);
         _space.Write(record + 0x18, path);

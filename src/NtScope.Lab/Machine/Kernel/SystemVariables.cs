@@ -7,14 +7,14 @@ namespace NtScope.Lab.Machine.Kernel;
 internal sealed class SystemVariables(MachineContext context, int processors)
 {
     /// <summary>Where the kernel maps the shared page.</summary>
-    public static readonly VirtualAddress SharedData = new(0xFFFF_F780_0000_0000);
+    public VirtualAddress SharedData { get; } = new(context.PointerSize == sizeof(ulong) ? 0xFFFF_F780_0000_0000 : 0xFFDF_0000);
 
     private const ulong FreeBuild = 0xF000_0000;
 
     // The branch that a build comes from, as the build's laboratory names it.
     private static readonly (int Build, string Branch)[] Branches =
     [
-        (7600, "win7sp1_ldr"), (9200, "win8_gdr"), (9600, "winblue_ltsb"), (10240, "th1"), (10586, "th2_release"), (14393, "rs1_release"), (15063, "rs2_release"),
+        (0, "xpsp_sp3_gdr"), (3790, "srv03_sp2_gdr"), (6000, "vista_gdr"), (7600, "win7sp1_ldr"), (9200, "win8_gdr"), (9600, "winblue_ltsb"), (10240, "th1"), (10586, "th2_release"), (14393, "rs1_release"), (15063, "rs2_release"),
         (16299, "rs3_release"), (17134, "rs4_release"), (17763, "rs5_release"), (18362, "19h1_release"), (19041, "vb_release"), (20348, "fe_release"),
         (22000, "co_release"), (22621, "ni_release"), (26100, "ge_release"),
     ];
@@ -30,7 +30,7 @@ internal sealed class SystemVariables(MachineContext context, int processors)
 
     /// <summary>The text of <c>NtBuildLab</c>: build, revision, architecture, branch and date.</summary>
     public string BuildLab =>
-        $"{context.Version.Build}.{context.Version.Revision}.amd64fre.{Branches.Last(branch => branch.Build <= Math.Max(context.Version.Build, 7600)).Branch}.190318-1202";
+        $"{context.Version.Build}.{context.Version.Revision}.{(context.IsNarrow ? "x86" : "amd64")}fre.{Branches.Last(branch => branch.Build <= context.Version.Build).Branch}.190318-1202";
 
     /// <summary>Writes the shared page and returns its physical address, so that processes map it too.</summary>
     public PhysicalAddress WriteSharedData()
@@ -40,7 +40,7 @@ internal sealed class SystemVariables(MachineContext context, int processors)
             .Set("NtMajorVersion", (ulong)context.Version.Major).Set("NtMinorVersion", (ulong)context.Version.Minor)
             .SetIfPresent("NtBuildNumber", FreeBuild | (uint)context.Version.Build).Set("NtProductType", 1).Set("ProductTypeIsValid", 1)
             .Set("SuiteMask", 0x110).SetIfPresent("ActiveProcessorCount", (ulong)processors).SetIfPresent("NumberOfPhysicalPages", context.System.Ram.Size / PhysicalRam.PageSize)
-            .Set("ImageNumberLow", 0x8664).Set("ImageNumberHigh", 0x8664).SetIfPresent("Cookie", (ulong)context.Random.Next()).SetIfPresent("TickCountMultiplier", 0x0FA0_0000)
+            .Set("ImageNumberLow", ImageNumber).Set("ImageNumberHigh", ImageNumber).SetIfPresent("Cookie", (ulong)context.Random.Next()).SetIfPresent("TickCountMultiplier", 0x0FA0_0000)
             .SetBytes("NtSystemRoot", Encoding.Unicode.GetBytes("C:\\Windows"));
         WriteTime(shared.AddressOf("SystemTime"), LabClock.Now);
         WriteTime(shared.AddressOf("InterruptTime"), LabClock.Now - LabClock.Boot);
@@ -52,6 +52,8 @@ internal sealed class SystemVariables(MachineContext context, int processors)
         return region.Physical;
     }
 
+    private ulong ImageNumber => context.IsNarrow ? 0x14Cu : 0x8664u;
+
     /// <summary>Writes the kernel's variables.</summary>
     public void Write()
     {
@@ -62,12 +64,13 @@ internal sealed class SystemVariables(MachineContext context, int processors)
         space.WriteUInt32(kernel.AddressOf("KeNumberProcessors", 4), (uint)processors);
         space.WriteUInt32(kernel.AddressOf("CmNtCSDVersion", 4), context.Version.Build == 7601 ? 0x100u : 0);
         space.WriteUInt32(kernel.AddressOf("KeTimeIncrement", 4), 156_250);
-        space.WriteUInt64(kernel.AddressOf("MmHighestUserAddress"), context.Version.Build < 9200 ? 0x7FF_FFFE_FFFFul : 0x7FFF_FFFE_FFFF);
-        space.WriteUInt64(kernel.AddressOf("MmUserProbeAddress"), context.Version.Build < 9200 ? 0x7FF_FFFF_0000ul : 0x7FFF_FFFF_0000);
-        space.WriteUInt64(kernel.AddressOf("MmSystemRangeStart"), 0xFFFF_8000_0000_0000);
-        space.WriteUInt64(kernel.AddressOf("MmLowestPhysicalPage"), 1);
-        space.WriteUInt64(kernel.AddressOf("MmHighestPhysicalPage"), space.Ram.Ranges[^1].End.Value / PhysicalRam.PageSize - 1);
-        space.WriteUInt64(kernel.AddressOf("MmNumberOfPhysicalPages"), PagesOf(space.Ram));
+        var userEnd = context.IsNarrow ? 0x7FFF_0000ul : context.Version.Build < 9200 ? 0x7FF_FFFF_0000ul : 0x7FFF_FFFF_0000;
+        WriteWord("MmHighestUserAddress", userEnd - 1);
+        WriteWord("MmUserProbeAddress", userEnd);
+        WriteWord("MmSystemRangeStart", space.Paging.FirstKernelAddress);
+        WriteWord("MmLowestPhysicalPage", 1);
+        WriteWord("MmHighestPhysicalPage", space.Ram.Ranges[^1].End.Value / PhysicalRam.PageSize - 1);
+        WriteWord("MmNumberOfPhysicalPages", PagesOf(space.Ram));
         foreach (var head in ListHeads)
         {
             context.InitializeList(kernel.AddressOf(head, 16));
@@ -81,25 +84,30 @@ internal sealed class SystemVariables(MachineContext context, int processors)
         WriteMemoryBlock();
         if (kernel.TryGetAddress("MmPteBase", out var pteBase))
         {
-            space.WriteUInt64(pteBase, space.PteBase.Value);
+            space.WritePointer(pteBase, space.PteBase);
         }
+
+        void WriteWord(string variable, ulong value) => space.WritePointer(kernel.AddressOf(variable), new VirtualAddress(value));
     }
 
     private static ulong PagesOf(PhysicalRam ram) => ram.Ranges.Aggregate(0ul, (pages, range) => pages + range.Length / PhysicalRam.PageSize);
 
     private void WriteMemoryBlock()
     {
-        var ram = context.System.Ram;
-        var block = context.NonPagedPool.Allocate(16 + 16 * ram.Ranges.Count, PoolTag.Of("MmPh"));
-        context.System.WriteUInt32(block, (uint)ram.Ranges.Count);
-        context.System.WriteUInt64(block + 8, PagesOf(ram));
-        for (var index = 0; index < ram.Ranges.Count; index++)
+        var (space, pointer) = (context.System, context.PointerSize);
+        var ranges = space.Ram.Ranges;
+        var block = context.NonPagedPool.Allocate((int)pointer * 2 * (1 + ranges.Count), PoolTag.Of("MmPh"));
+        space.WriteUInt32(block, (uint)ranges.Count);
+        Write(1, PagesOf(space.Ram));
+        for (var index = 0u; index < ranges.Count; index++)
         {
-            context.System.WriteUInt64(block + 16 + (ulong)index * 16, ram.Ranges[index].Start.Value / PhysicalRam.PageSize);
-            context.System.WriteUInt64(block + 24 + (ulong)index * 16, ram.Ranges[index].Length / PhysicalRam.PageSize);
+            Write(2 + 2 * index, ranges[(int)index].Start.Value / PhysicalRam.PageSize);
+            Write(3 + 2 * index, ranges[(int)index].Length / PhysicalRam.PageSize);
         }
 
-        context.System.WriteUInt64(context.Kernel.AddressOf("MmPhysicalMemoryBlock"), block.Value);
+        space.WritePointer(context.Kernel.AddressOf("MmPhysicalMemoryBlock"), block);
+
+        void Write(uint word, ulong value) => space.WritePointer(block + word * pointer, new VirtualAddress(value));
     }
 
     // _KSYSTEM_TIME: the low part, the high part, and the high part again.

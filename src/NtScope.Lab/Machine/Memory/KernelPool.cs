@@ -3,23 +3,22 @@ using System.Buffers.Binary;
 namespace NtScope.Lab.Machine.Memory;
 
 /// <summary>
-/// A kernel pool whose blocks carry real x64 <c>_POOL_HEADER</c>s: sizes in units of 16 bytes, type, tag. Blocks of more than a page less its headers
-/// are whole pages without a header, as in Windows. What is freed keeps its bytes and its tag until it is used again.
+/// A kernel pool whose blocks carry real <c>_POOL_HEADER</c>s: sizes in units of 16 bytes (8 on x86), type, tag. Blocks of more than a page less its
+/// headers are whole pages without a header, as in Windows. What is freed keeps its bytes and its tag until it is used again.
 /// </summary>
 public sealed class KernelPool : IKernelPool
 {
-    /// <summary>The size of <c>_POOL_HEADER</c> and the unit of block sizes, in bytes.</summary>
-    public const int HeaderSize = 16;
-
-    private const int LargestBlock = PhysicalRam.PageSize - 2 * HeaderSize;
     private const ulong ChunkSize = 1 << 20;
     private const byte InUse = 2;
     private const byte PagedBit = 1;
+    private const byte OldNonPaged = 1;
+    private const byte OldPaged = 2;
+    private const int NarrowSizeBits = 9;
 
     private readonly LabAddressSpace _space;
     private readonly bool _chained;
     private readonly PageAccess _access;
-    private readonly bool _paged;
+    private readonly byte _type;
     private readonly ulong _limit;
     private readonly Dictionary<int, Stack<VirtualAddress>> _free = [];
     private readonly Dictionary<VirtualAddress, int> _sizes = [];
@@ -34,13 +33,15 @@ public sealed class KernelPool : IKernelPool
     /// <param name="paged">Whether it is paged pool. The lab never pages it out.</param>
     /// <param name="executable">Whether its pages are executable, as nonpaged pool is by old flags.</param>
     /// <param name="chained">Whether each header holds the size of the block before it: up to build 17763; the segment heap since leaves 0.</param>
-    public KernelPool(LabAddressSpace space, VirtualAddress start, ulong limit, bool paged, bool executable, bool chained)
+    /// <param name="oldTypes">Whether headers hold the type counted from 1, as before Vista, and not a bit for use and one for the type.</param>
+    public KernelPool(LabAddressSpace space, VirtualAddress start, ulong limit, bool paged, bool executable, bool chained, bool oldTypes = false)
     {
         _space = space;
         _next = start;
         _mappedEnd = start.Value;
         _limit = start.Value + limit;
-        _paged = paged;
+        _type = oldTypes ? (paged ? OldPaged : OldNonPaged) : (byte)(InUse | (paged ? PagedBit : 0));
+        HeaderSize = 2 * space.PointerSize;
         _access = PageAccess.Write | (executable ? PageAccess.Execute : PageAccess.Read);
         _chained = chained;
         Start = start;
@@ -49,10 +50,15 @@ public sealed class KernelPool : IKernelPool
     /// <summary>Where it begins.</summary>
     public VirtualAddress Start { get; }
 
+    /// <summary>The size of <c>_POOL_HEADER</c> and the unit of block sizes, in bytes: that of two pointers.</summary>
+    public int HeaderSize { get; }
+
+    private int LargestBlock => PhysicalRam.PageSize - 2 * HeaderSize;
+
     /// <summary>Allocates zeroed memory.</summary>
     /// <param name="length">Bytes.</param>
     /// <param name="tag">What it holds.</param>
-    /// <returns>The first byte behind the header; a multiple of 16.</returns>
+    /// <returns>The first byte behind the header; a multiple of the header's size.</returns>
     /// <exception cref="InvalidOperationException">The pool is full.</exception>
     public VirtualAddress Allocate(int length, PoolTag tag)
     {
@@ -70,8 +76,8 @@ public sealed class KernelPool : IKernelPool
         _sizes[address] = length;
         if (length <= LargestBlock)
         {
-            var header = _space.Span(address - HeaderSize, HeaderSize);
-            header[3] = (byte)(InUse | (_paged ? PagedBit : 0));
+            var header = _space.Span(address - (ulong)HeaderSize, HeaderSize);
+            SetType(header, _type);
             BinaryPrimitives.WriteUInt32LittleEndian(header[4..], tag.Value);
         }
 
@@ -89,7 +95,7 @@ public sealed class KernelPool : IKernelPool
 
         if (length <= LargestBlock)
         {
-            _space.Span(address - HeaderSize, HeaderSize)[3] = 0;
+            SetType(_space.Span(address - (ulong)HeaderSize, HeaderSize), 0);
         }
 
         var units = Units(length);
@@ -105,7 +111,7 @@ public sealed class KernelPool : IKernelPool
     /// <summary>How many bytes the block at <paramref name="address"/> was asked for with; null if none in use starts there.</summary>
     public int? SizeOf(VirtualAddress address) => _sizes.TryGetValue(address, out var length) ? length : null;
 
-    private static int Units(int length) => length > LargestBlock
+    private int Units(int length) => length > LargestBlock
         ? (length + PhysicalRam.PageSize - 1) / PhysicalRam.PageSize * PhysicalRam.PageSize
         : (length + 2 * HeaderSize - 1) / HeaderSize;
 
@@ -130,7 +136,7 @@ public sealed class KernelPool : IKernelPool
         WriteHeader(block, units);
         _next += (ulong)(units * HeaderSize);
         _previousUnits = units;
-        return block + HeaderSize;
+        return block + (ulong)HeaderSize;
     }
 
     private VirtualAddress TakePages(int length)
@@ -152,8 +158,33 @@ public sealed class KernelPool : IKernelPool
     {
         var header = _space.Span(at, HeaderSize);
         header.Clear();
-        header[0] = (byte)(_chained ? _previousUnits : 0);
-        header[2] = (byte)units;
+        var previous = _chained ? _previousUnits : 0;
+        if (IsNarrow)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(header, (ushort)previous);
+            BinaryPrimitives.WriteUInt16LittleEndian(header[2..], (ushort)units);
+        }
+        else
+        {
+            header[0] = (byte)previous;
+            header[2] = (byte)units;
+        }
+    }
+
+    // On x86 sizes have nine bits, and the type the seven above them.
+    private bool IsNarrow => _space.PointerSize == sizeof(uint);
+
+    private void SetType(Span<byte> header, byte type)
+    {
+        if (IsNarrow)
+        {
+            var size = BinaryPrimitives.ReadUInt16LittleEndian(header[2..]) & ((1 << NarrowSizeBits) - 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(header[2..], (ushort)(size | type << NarrowSizeBits));
+        }
+        else
+        {
+            header[3] = type;
+        }
     }
 
     // One chunk at a time, so that regions stay few; a larger allocation gets a chunk of its own.

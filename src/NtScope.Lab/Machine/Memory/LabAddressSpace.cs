@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace NtScope.Lab.Machine.Memory;
 
 /// <summary>
-/// One set of four-level x64 page tables, written as Windows writes them, with the entry that maps the tables into themselves. The system's address
-/// space owns the kernel's half; those of processes share it and have a user half of their own. Code that only wants memory asks for
+/// One set of page tables, written as Windows writes them, with the entries that map the tables into themselves. The system's address space owns the
+/// kernel's half; those of processes share it and have a user half of their own. Code that only wants memory asks for
 /// <see cref="Allocate(VirtualAddress, ulong, PageAccess)"/> and works on the region's host memory.
 /// </summary>
 public sealed unsafe class LabAddressSpace : IMemory
 {
-    /// <summary>The size of a large page, in bytes.</summary>
+    /// <summary>The size of a large page of x64, in bytes.</summary>
     public const ulong LargePageSize = 2 << 20;
 
     private const ulong Valid = 1;
@@ -20,46 +20,61 @@ public sealed unsafe class LabAddressSpace : IMemory
     private const ulong Large = 1 << 7;
     private const ulong Global = 1 << 8;
     private const ulong NoExecute = 1ul << 63;
-    private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
-    private const ulong HugePageSize = 1 << 30;
-    private const int TopLevel = 3;
-    private const int EntriesPerTable = 512;
-    private const int FirstKernelEntry = 256;
+    private const int FirstWideKernelEntry = 256;
+    private const int WideEntries = 512;
+    private const int DirectoryPointersSize = 32;
+    private const ulong NarrowPteBase = 0xC000_0000;
+
+    // The first level whose entries never map pages.
+    private const int LargestLevel = 3;
 
     private readonly LabAddressSpace? _system;
     private readonly List<LabAddressSpace> _processes = [];
     private readonly SortedList<ulong, MemoryRegion> _regions = [];
+    private readonly PhysicalAddress[] _directories;
+    private PhysicalAddress _pointers;
+    private int _pointersLeft;
 
-    /// <summary>The system's address space, empty but for its self-map.</summary>
+    /// <summary>The system's address space of an x64 machine, empty but for its self-map.</summary>
     /// <param name="ram">Where page tables and pages come from.</param>
     /// <param name="selfMapIndex">The entry of the top-level table that maps the tables: 0x1ED before build 14393, random from 256 on since.</param>
     /// <param name="directoryTable">The page of the top-level table; null for any.</param>
     public LabAddressSpace(PhysicalRam ram, int selfMapIndex, PhysicalAddress? directoryTable = null)
+        : this(ram, LabPaging.FourLevel, selfMapIndex, directoryTable, system: null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(selfMapIndex, FirstKernelEntry);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(selfMapIndex, EntriesPerTable);
+        ArgumentOutOfRangeException.ThrowIfLessThan(selfMapIndex, FirstWideKernelEntry);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(selfMapIndex, WideEntries);
+    }
+
+    private LabAddressSpace(PhysicalRam ram, LabPaging paging, int selfMapIndex, PhysicalAddress? directoryTable, LabAddressSpace? system)
+    {
+        _system = system;
         Ram = ram;
+        Paging = paging;
         SelfMapIndex = selfMapIndex;
         if (directoryTable is { } page)
         {
             ram.AllocateAt(page, 1);
         }
 
-        DirectoryTable = directoryTable ?? ram.Allocate(1, below: 1ul << 32);
-        Entries(DirectoryTable)[selfMapIndex] = DirectoryTable.Value | Valid | Writable | Accessed | Dirty | NoExecute;
-    }
-
-    private LabAddressSpace(LabAddressSpace system)
-        : this(system.Ram, system.SelfMapIndex)
-    {
-        _system = system;
-        for (var index = FirstKernelEntry; index < EntriesPerTable; index++)
+        if (paging.Directories == 1)
         {
-            if (index != SelfMapIndex)
-            {
-                Entries(DirectoryTable)[index] = Entries(system.DirectoryTable)[index];
-            }
+            DirectoryTable = directoryTable ?? ram.Allocate(1, below: 1ul << 32);
+            _directories = [DirectoryTable];
         }
+        else
+        {
+            if (directoryTable is { } pointers)
+            {
+                (_pointers, _pointersLeft) = (pointers, PhysicalRam.PageSize / DirectoryPointersSize);
+            }
+
+            DirectoryTable = (system ?? this).TakePointers();
+            _directories = [.. Enumerable.Range(0, paging.Directories).Select(_ => ram.Allocate(1))];
+        }
+
+        CopyKernelEntries();
+        WriteSelfMap();
     }
 
     /// <summary>Told of every region as it is mapped, so that an emulator can map it too.</summary>
@@ -68,33 +83,54 @@ public sealed unsafe class LabAddressSpace : IMemory
     /// <summary>The RAM that everything lies in.</summary>
     public PhysicalRam Ram { get; }
 
+    /// <summary>The form of its page tables.</summary>
+    public LabPaging Paging { get; }
+
     /// <summary>The physical address of the top-level table: CR3 without flags.</summary>
     public PhysicalAddress DirectoryTable { get; }
 
-    /// <summary>The entry of the top-level table that maps the tables themselves.</summary>
+    /// <summary>The entry of the directory that maps the tables themselves; with address extension, the first of four in the last directory.</summary>
     public int SelfMapIndex { get; }
 
+    /// <summary>The tables of which each process has its own: one, with address extension four.</summary>
+    public IReadOnlyList<PhysicalAddress> Directories => _directories;
+
     /// <summary>Where the lowest-level entries appear through the self-map (<c>MmPteBase</c>).</summary>
-    public VirtualAddress PteBase => new(0xFFFF_0000_0000_0000 | (ulong)SelfMapIndex << 39);
+    public VirtualAddress PteBase => new(Paging.PointerSize == sizeof(ulong) ? 0xFFFF_0000_0000_0000 | (ulong)SelfMapIndex << 39 : NarrowPteBase);
 
     /// <summary>The regions of this address space, ascending; those that a process shares with the system are the system's.</summary>
     public IReadOnlyList<MemoryRegion> Regions => _regions.Values.AsReadOnly();
 
     /// <inheritdoc/>
-    public int PointerSize => sizeof(ulong);
+    public int PointerSize => Paging.PointerSize;
+
+    /// <summary>The system's address space of an x86 machine, empty but for its self-map at C0000000h.</summary>
+    /// <param name="ram">Where page tables and pages come from.</param>
+    /// <param name="paging">With physical address extension or without.</param>
+    /// <param name="directoryTable">The page of the directory, or of the pointers at directories.</param>
+    public static LabAddressSpace CreateNarrow(PhysicalRam ram, LabPaging paging, PhysicalAddress directoryTable) =>
+        new(ram, paging, paging.IndexOf(new VirtualAddress(NarrowPteBase), paging.DirectoryLevel), directoryTable, system: null);
 
     /// <summary>A new process's address space: the kernel's half shared, the user's empty, its self-map its own.</summary>
     public LabAddressSpace CreateProcess()
     {
-        var process = new LabAddressSpace(_system ?? this);
-        (_system ?? this)._processes.Add(process);
+        var system = _system ?? this;
+        var process = new LabAddressSpace(Ram, Paging, SelfMapIndex, directoryTable: null, system);
+        system._processes.Add(process);
         return process;
     }
 
-    /// <summary>Lets this address space use the tables of another for one entry of the top-level table: how processes share a session's space.</summary>
-    public void ShareTopEntry(LabAddressSpace other, int index)
+    /// <summary>Lets this address space use the tables of another for a range of addresses: how processes share a session's space.</summary>
+    /// <param name="other">The address space that has the tables.</param>
+    /// <param name="start">The first address; a multiple of what an entry of a directory maps.</param>
+    /// <param name="length">Bytes; rounded up to whole entries.</param>
+    public void ShareTables(LabAddressSpace other, VirtualAddress start, ulong length)
     {
-        Entries(DirectoryTable)[index] = Entries(other.DirectoryTable)[index];
+        var step = Paging.CoverageOf(Paging.DirectoryLevel);
+        for (ulong offset = 0; offset < length; offset += step)
+        {
+            WriteEntry(DirectorySlot(start + offset), ReadEntry(other.DirectorySlot(start + offset)));
+        }
     }
 
     /// <summary>Allocates RAM in one run and maps it.</summary>
@@ -107,15 +143,16 @@ public sealed unsafe class LabAddressSpace : IMemory
         return Map(start, Ram.Allocate(pages), pages * PhysicalRam.PageSize, access);
     }
 
-    /// <summary>Maps a run of RAM by large pages, as Windows maps its kernel. Everything is a multiple of 2 MiB.</summary>
+    /// <summary>Maps a run of RAM by large pages, as Windows maps its kernel. Everything is a multiple of a large page.</summary>
     public MemoryRegion MapLarge(VirtualAddress start, PhysicalAddress physical, ulong length, PageAccess access)
     {
-        if (((start.Value | physical.Value | length) & (LargePageSize - 1)) != 0)
+        var size = Paging.LargePageSize;
+        if (((start.Value | physical.Value | length) & (size - 1)) != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(start), start, "not a multiple of 2 MiB");
+            throw new ArgumentOutOfRangeException(nameof(start), start, "not a multiple of a large page");
         }
 
-        for (ulong offset = 0; offset < length; offset += LargePageSize)
+        for (ulong offset = 0; offset < length; offset += size)
         {
             SetEntry(start + offset, level: 1, (physical + offset).Value | Large | Flags(start, access));
         }
@@ -151,11 +188,14 @@ public sealed unsafe class LabAddressSpace : IMemory
         }
     }
 
-    /// <summary>Takes a process's address space out of those that share the kernel's half, and gives its top-level table back.</summary>
+    /// <summary>Takes a process's address space out of those that share the kernel's half, and gives its directories back.</summary>
     public void Release(LabAddressSpace process)
     {
         _processes.Remove(process);
-        Ram.Free(process.DirectoryTable, 1);
+        foreach (var directory in process._directories)
+        {
+            Ram.Free(directory, 1);
+        }
     }
 
     /// <summary>Changes what the processor allows on mapped pages, page by page.</summary>
@@ -163,10 +203,11 @@ public sealed unsafe class LabAddressSpace : IMemory
     {
         for (ulong offset = 0; offset < length; offset += PhysicalRam.PageSize)
         {
-            var entry = FindEntry(start + offset, out var level);
-            if (level == 0 && (*entry & Valid) != 0)
+            var slot = FindEntry(start + offset, out var level);
+            var entry = ReadEntry(slot);
+            if (level == 0 && (entry & Valid) != 0)
             {
-                *entry = (*entry & FrameMask) | Flags(start, access);
+                WriteEntry(slot, (entry & Paging.FrameMask) | Flags(start, access));
             }
         }
     }
@@ -174,20 +215,25 @@ public sealed unsafe class LabAddressSpace : IMemory
     /// <summary>Writes a lowest-level entry as it is: not valid ones, too (transition, prototype, paged out).</summary>
     public void SetRawEntry(VirtualAddress address, ulong entry) => SetEntry(address, level: 0, entry);
 
-    /// <summary>The raw lowest entry that maps <paramref name="address"/>, and its level (0 for 4 KiB pages, 1 for 2 MiB).</summary>
-    public ulong GetRawEntry(VirtualAddress address, out int level) => *FindEntry(address, out level);
+    /// <summary>The raw lowest entry that maps <paramref name="address"/>, and its level (0 for 4 KiB pages, 1 for large ones).</summary>
+    public ulong GetRawEntry(VirtualAddress address, out int level) => ReadEntry(FindEntry(address, out level));
+
+    /// <summary>An entry of a table, raw.</summary>
+    /// <param name="table">Where the table is.</param>
+    /// <param name="index">Which of its entries.</param>
+    public ulong EntryOf(PhysicalAddress table, int index) => ReadEntry(table + (ulong)(index * Paging.EntrySize));
 
     /// <summary>Where <paramref name="address"/> lies in RAM; null if it is not mapped.</summary>
     public PhysicalAddress? Translate(VirtualAddress address)
     {
-        var entry = *FindEntry(address, out var level);
+        var entry = ReadEntry(FindEntry(address, out var level));
         if ((entry & Valid) == 0)
         {
             return null;
         }
 
-        var pageSize = level switch { 0 => (ulong)PhysicalRam.PageSize, 1 => LargePageSize, _ => HugePageSize };
-        return new PhysicalAddress((entry & FrameMask & ~(pageSize - 1)) + address.Value % pageSize);
+        var pageSize = Paging.CoverageOf(level);
+        return new PhysicalAddress((entry & Paging.FrameMask & ~(pageSize - 1)) + address.Value % pageSize);
     }
 
     /// <summary>The host's view of a run of mapped memory inside one region.</summary>
@@ -227,7 +273,7 @@ public sealed unsafe class LabAddressSpace : IMemory
             var at = address + (ulong)read;
             if (Translate(at) is not { } physical)
             {
-                fault = new ReadFault(ReadFaultKind.NotPresent, at.Value, PageTableLevel.PageTable, *FindEntry(at, out _));
+                fault = new ReadFault(ReadFaultKind.NotPresent, at.Value, PageTableLevel.PageTable, GetRawEntry(at, out _));
                 return read;
             }
 
@@ -280,15 +326,80 @@ public sealed unsafe class LabAddressSpace : IMemory
         Write(address, bytes);
     }
 
-    private static ulong Flags(VirtualAddress address, PageAccess access) => Valid | Accessed
+    /// <summary>Writes a pointer of the machine's size.</summary>
+    public void WritePointer(VirtualAddress address, VirtualAddress value)
+    {
+        if (PointerSize == sizeof(ulong))
+        {
+            WriteUInt64(address, value.Value);
+        }
+        else
+        {
+            WriteUInt32(address, (uint)value.Value);
+        }
+    }
+
+    private ulong Flags(VirtualAddress address, PageAccess access) => Valid | Accessed
         | (access.HasFlag(PageAccess.Write) ? Writable | Dirty : 0)
         | (access.HasFlag(PageAccess.User) ? UserAccessible : 0)
-        | (access.HasFlag(PageAccess.Execute) ? 0 : NoExecute)
-        | (address.Value >> 63 != 0 ? Global : 0);
+        | (access.HasFlag(PageAccess.Execute) || !Paging.HasNoExecute ? 0 : NoExecute)
+        | (Paging.IsKernel(address) ? Global : 0);
 
-    private static int Index(VirtualAddress address, int level) => (int)(address.Value >> (12 + 9 * level)) & (EntriesPerTable - 1);
+    private PhysicalAddress SlotOf(PhysicalAddress table, VirtualAddress address, int level) => table + (ulong)(Paging.IndexOf(address, level) * Paging.EntrySize);
 
-    private ulong* Entries(PhysicalAddress table) => (ulong*)(Ram.Host + table.Value);
+    private PhysicalAddress DirectorySlot(VirtualAddress address) => SlotOf(_directories[Paging.DirectoryOf(address)], address, Paging.DirectoryLevel);
+
+    private ulong ReadEntry(PhysicalAddress slot) => Paging.EntrySize == sizeof(ulong) ? *(ulong*)(Ram.Host + slot.Value) : *(uint*)(Ram.Host + slot.Value);
+
+    private void WriteEntry(PhysicalAddress slot, ulong entry)
+    {
+        if (Paging.EntrySize == sizeof(ulong))
+        {
+            *(ulong*)(Ram.Host + slot.Value) = entry;
+        }
+        else
+        {
+            *(uint*)(Ram.Host + slot.Value) = (uint)entry;
+        }
+    }
+
+    // The pointers of one process at its four directories are 32 bytes below 4 GiB; those of many lie in a page.
+    private PhysicalAddress TakePointers()
+    {
+        if (_pointersLeft == 0)
+        {
+            (_pointers, _pointersLeft) = (Ram.Allocate(1, below: 1ul << 32), PhysicalRam.PageSize / DirectoryPointersSize);
+        }
+
+        _pointersLeft--;
+        var taken = _pointers;
+        _pointers += DirectoryPointersSize;
+        return taken;
+    }
+
+    private void CopyKernelEntries()
+    {
+        var step = Paging.CoverageOf(Paging.DirectoryLevel);
+        var end = Paging.FirstKernelAddress + step * (ulong)(Paging.EntriesPerTable * Paging.Directories / 2);
+        for (var address = Paging.FirstKernelAddress; _system is not null && address != end; address = unchecked(address + step))
+        {
+            WriteEntry(DirectorySlot(new VirtualAddress(address)), ReadEntry(_system.DirectorySlot(new VirtualAddress(address))));
+        }
+    }
+
+    private void WriteSelfMap()
+    {
+        var flags = Valid | Writable | Accessed | Dirty | (Paging.PointerSize == sizeof(ulong) ? NoExecute : 0);
+        for (var index = 0; index < _directories.Length; index++)
+        {
+            WriteEntry(_directories[^1] + (ulong)((SelfMapIndex + index) * Paging.EntrySize), _directories[index].Value | flags);
+            if (_directories.Length > 1)
+            {
+                // Of an entry at the top only the lowest bit may be set.
+                WriteEntry(DirectoryTable + (ulong)(index * Paging.EntrySize), _directories[index].Value | Valid);
+            }
+        }
+    }
 
     private MemoryRegion Remember(VirtualAddress start, PhysicalAddress physical, ulong length, PageAccess access)
     {
@@ -300,45 +411,52 @@ public sealed unsafe class LabAddressSpace : IMemory
 
     private void SetEntry(VirtualAddress address, int level, ulong entry)
     {
-        var table = DirectoryTable;
-        for (var depth = TopLevel; depth > level; depth--)
+        var table = _directories[Paging.DirectoryOf(address)];
+        for (var depth = Paging.DirectoryLevel; depth > level; depth--)
         {
-            var slot = Entries(table) + Index(address, depth);
-            if ((*slot & Valid) == 0)
+            var slot = SlotOf(table, address, depth);
+            var next = ReadEntry(slot);
+            if ((next & Valid) == 0)
             {
-                *slot = Ram.Allocate(1).Value | Valid | Writable | Accessed | Dirty | (address.Value >> 63 == 0 ? UserAccessible : 0);
-                if (depth == TopLevel)
+                next = Ram.Allocate(1).Value | Valid | Writable | Accessed | Dirty | (Paging.IsKernel(address) ? 0 : UserAccessible);
+                WriteEntry(slot, next);
+                if (depth == Paging.DirectoryLevel)
                 {
-                    ShareKernelEntry(Index(address, depth), *slot);
+                    ShareKernelEntry(address, next);
                 }
             }
 
-            table = new PhysicalAddress(*slot & FrameMask);
+            table = new PhysicalAddress(next & Paging.FrameMask);
         }
 
-        Entries(table)[Index(address, level)] = entry;
-    }
-
-    private void ShareKernelEntry(int index, ulong entry)
-    {
-        foreach (var process in index >= FirstKernelEntry ? _processes : [])
+        WriteEntry(SlotOf(table, address, level), entry);
+        if (level == Paging.DirectoryLevel)
         {
-            process.Entries(process.DirectoryTable)[index] = entry;
+            ShareKernelEntry(address, entry);
         }
     }
 
-    private ulong* FindEntry(VirtualAddress address, out int level)
+    private void ShareKernelEntry(VirtualAddress address, ulong entry)
     {
-        var table = DirectoryTable;
-        for (level = TopLevel; ; level--)
+        foreach (var process in Paging.IsKernel(address) ? _processes : [])
         {
-            var slot = Entries(table) + Index(address, level);
-            if (level == 0 || (*slot & Valid) == 0 || (level < TopLevel && (*slot & Large) != 0))
+            process.WriteEntry(process.DirectorySlot(address), entry);
+        }
+    }
+
+    private PhysicalAddress FindEntry(VirtualAddress address, out int level)
+    {
+        var table = _directories[Paging.DirectoryOf(address)];
+        for (level = Paging.DirectoryLevel; ; level--)
+        {
+            var slot = SlotOf(table, address, level);
+            var entry = ReadEntry(slot);
+            if (level == 0 || (entry & Valid) == 0 || (level < LargestLevel && (entry & Large) != 0))
             {
                 return slot;
             }
 
-            table = new PhysicalAddress(*slot & FrameMask);
+            table = new PhysicalAddress(entry & Paging.FrameMask);
         }
     }
 }

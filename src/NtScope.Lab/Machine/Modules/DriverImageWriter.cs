@@ -31,7 +31,7 @@ internal static class DriverImageWriter
         var image = new LabImage(name, PathOf(name), start, size, CodeRva, stamp, stamp ^ 0x3C3C, identity);
         for (var number = -1; number < RoutineCount; number++)
         {
-            context.System.Write(start + (CodeRva + RoutineSpacing * (uint)(number + 1)), RoutineBytes.Of($"{name}{number}", (int)RoutineSpacing, asListed: false));
+            context.System.Write(start + (CodeRva + RoutineSpacing * (uint)(number + 1)), context.Code($"{name}{number}", (int)RoutineSpacing));
         }
 
         var (constants, variables) = (size - 0x5000 & ~0xFFFu, size - 0x3000 & ~0xFFFu);

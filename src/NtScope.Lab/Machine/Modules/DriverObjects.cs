@@ -61,7 +61,7 @@ internal sealed class DriverObjects(MachineContext context, ObjectManager object
         for (var major = 0u; major < MajorFunctions; major++)
         {
             var handler = major is 0 or 2 or DeviceIoControl or 3 or 4 ? image.Base + DriverImageWriter.Routine((int)major + 4) : unhandled;
-            context.System.WriteUInt64(table + major * sizeof(ulong), handler.Value);
+            context.System.WritePointer(table + major * context.PointerSize, handler);
         }
     }
 

@@ -3,25 +3,31 @@ using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Machine.Modules;
 
-/// <summary>The list of loaded modules and the ring of unloaded ones. Offsets are those of the x64 <c>_KLDR_DATA_TABLE_ENTRY</c>, the same in all builds.</summary>
+/// <summary>
+/// The list of loaded modules and the ring of unloaded ones. Offsets are those of <c>_KLDR_DATA_TABLE_ENTRY</c>, the same in all builds of an architecture:
+/// counted in pointers up to the flags, apart behind them.
+/// </summary>
 internal sealed class ModuleList
 {
     private const int EntrySize = 0xA0;
-    private const int UnloadedSize = 0x28;
     private const int UnloadedCount = 50;
 
     private readonly MachineContext _context;
     private readonly VirtualAddress _head;
+    private readonly uint _pointer;
+    private readonly int _unloadedSize;
     private int _unloaded;
 
     /// <summary>An empty list.</summary>
     public ModuleList(MachineContext context)
     {
         _context = context;
+        _pointer = context.PointerSize;
+        _unloadedSize = 4 * (int)_pointer + sizeof(ulong);
         _head = context.Kernel.AddressOf("PsLoadedModuleList", 16);
         context.InitializeList(_head);
-        var ring = context.NonPagedPool.Allocate(UnloadedCount * UnloadedSize, PoolTag.Of("MmDT"));
-        context.System.WriteUInt64(context.Kernel.AddressOf("MmUnloadedDrivers"), ring.Value);
+        var ring = context.NonPagedPool.Allocate(UnloadedCount * _unloadedSize, PoolTag.Of("MmDT"));
+        context.System.WritePointer(context.Kernel.AddressOf("MmUnloadedDrivers"), ring);
     }
 
     /// <summary>Enters an image.</summary>
@@ -30,15 +36,20 @@ internal sealed class ModuleList
     {
         var entry = _context.NonPagedPool.Allocate(EntrySize, PoolTag.Of("MmLd"));
         var space = _context.System;
-        space.WriteUInt64(entry + 0x30, image.Base.Value);
-        space.WriteUInt64(entry + 0x38, (image.Base + image.EntryPoint).Value);
-        space.WriteUInt32(entry + 0x40, image.Size);
-        _context.WriteUnicodeString(entry + 0x48, image.Path);
-        _context.WriteUnicodeString(entry + 0x58, image.Name);
-        space.WriteUInt32(entry + 0x68, 0x0900_4000);
-        space.WriteUInt16(entry + 0x6C, 1);
-        space.WriteUInt32(entry + 0x78, image.CheckSum);
-        space.WriteUInt32(entry + 0x9C, image.TimeDateStamp);
+        space.WritePointer(entry + 6 * _pointer, image.Base);
+        space.WritePointer(entry + 7 * _pointer, image.Base + image.EntryPoint);
+        space.WriteUInt32(entry + 8 * _pointer, image.Size);
+        _context.WriteUnicodeString(entry + 9 * _pointer, image.Path);
+        _context.WriteUnicodeString(entry + 11 * _pointer, image.Name);
+        var flags = entry + 13 * _pointer;
+        space.WriteUInt32(flags, 0x0900_4000);
+        space.WriteUInt16(flags + 4, 1);
+        space.WriteUInt32(flags + 8 + _pointer, image.CheckSum);
+        if (_pointer == sizeof(ulong))
+        {
+            space.WriteUInt32(entry + 0x9C, image.TimeDateStamp);
+        }
+
         _context.InsertTail(_head, entry);
         return entry;
     }
@@ -46,11 +57,11 @@ internal sealed class ModuleList
     /// <summary>Remembers a driver that was unloaded.</summary>
     public void AddUnloaded(string name, VirtualAddress start, uint size, long time)
     {
-        var entry = _context.ReadPointer(_context.Kernel.AddressOf("MmUnloadedDrivers")) + (ulong)(_unloaded * UnloadedSize);
+        var entry = _context.ReadPointer(_context.Kernel.AddressOf("MmUnloadedDrivers")) + (ulong)(_unloaded * _unloadedSize);
         _context.WriteUnicodeString(entry, name);
-        _context.System.WriteUInt64(entry + 0x10, start.Value);
-        _context.System.WriteUInt64(entry + 0x18, (start + size).Value);
-        _context.System.WriteUInt64(entry + 0x20, (ulong)time);
+        _context.System.WritePointer(entry + 2 * _pointer, start);
+        _context.System.WritePointer(entry + 3 * _pointer, start + size);
+        _context.System.WriteUInt64(entry + 4 * _pointer, (ulong)time);
         _context.System.WriteUInt32(_context.Kernel.AddressOf("MmLastUnloadedDriver", 4), (uint)++_unloaded);
     }
 }

@@ -6,12 +6,12 @@ namespace NtScope.Lab.Machine.Objects;
 /// <summary>A handle table as the kernel keeps it for a process, or for process and thread identifiers. One or two levels.</summary>
 internal sealed class HandleTable
 {
-    private const int EntrySize = 16;
-    private const int EntriesPerPage = PhysicalRam.PageSize / EntrySize;
     private const uint HandleStep = 4;
 
     private readonly MachineContext _context;
     private readonly FieldLayout? _pointerBits;
+    private readonly uint _entrySize;
+    private readonly uint _entriesPerPage;
     private readonly VirtualAddress _firstPage;
     private VirtualAddress _directory;
     private uint _next = HandleStep;
@@ -23,6 +23,8 @@ internal sealed class HandleTable
     {
         _context = context;
         _pointerBits = LabStructure.Find(context.Types, "_HANDLE_TABLE_ENTRY", "ObjectPointerBits");
+        _entrySize = 2 * context.PointerSize;
+        _entriesPerPage = PhysicalRam.PageSize / _entrySize;
         _firstPage = context.PagedPool.Allocate(PhysicalRam.PageSize, PoolTag.Of("Obtb"));
         Address = context.PagedPool.Allocate((int)LabStructure.SizeOf(context.Types, "_HANDLE_TABLE"), PoolTag.Of("Obtb"));
         Structure.Set("TableCode", _firstPage).SetIfPresent("UniqueProcessId", processId);
@@ -35,7 +37,7 @@ internal sealed class HandleTable
     private LabStructure Structure => _context.At("_HANDLE_TABLE", Address);
 
     /// <summary>Enters a pointer under the next free value.</summary>
-    /// <param name="pointer">An object's header in a process's table, its body in the table of identifiers. A multiple of 16 but for its lowest bits.</param>
+    /// <param name="pointer">An object's header in a process's table, its body in the table of identifiers. A multiple of two pointers' size.</param>
     /// <param name="access">The access that was granted.</param>
     /// <returns>The handle.</returns>
     public uint Add(VirtualAddress pointer, uint access)
@@ -49,20 +51,21 @@ internal sealed class HandleTable
     public void AddAt(uint handle, VirtualAddress pointer, uint access)
     {
         var entry = EntryOf(handle);
-        var low = _pointerBits is { } bits ? pointer.Value >> 4 << bits.BitPosition | 1 : pointer.Value | 1;
-        _context.System.WriteUInt64(entry, low);
-        _context.System.WriteUInt64(entry + 8, access);
+        var shift = _context.PointerSize == sizeof(ulong) ? 4 : 3;
+        var low = _pointerBits is { } bits ? pointer.Value >> shift << bits.BitPosition | 1 : pointer.Value | 1;
+        _context.System.WritePointer(entry, new VirtualAddress(low));
+        _context.System.WritePointer(entry + _context.PointerSize, new VirtualAddress(access));
         _next = Math.Max(_next, handle + HandleStep);
         _ = Structure.SetIfPresent("NextHandleNeedingPool", Capacity()).SetIfPresent("HandleCount", _next / HandleStep - 1);
     }
 
-    private uint Capacity() => (_next / HandleStep + EntriesPerPage - 1) / EntriesPerPage * EntriesPerPage * HandleStep;
+    private uint Capacity() => (_next / HandleStep + _entriesPerPage - 1) / _entriesPerPage * _entriesPerPage * HandleStep;
 
     private VirtualAddress EntryOf(uint handle)
     {
-        var (page, entry) = Math.DivRem(handle / HandleStep, EntriesPerPage);
+        var (page, entry) = Math.DivRem(handle / HandleStep, _entriesPerPage);
         var start = page == 0 ? _firstPage : PageAt(page);
-        return start + entry * EntrySize;
+        return start + entry * _entrySize;
     }
 
     private VirtualAddress PageAt(uint page)
@@ -70,18 +73,18 @@ internal sealed class HandleTable
         if (_directory.IsZero)
         {
             _directory = _context.PagedPool.Allocate(PhysicalRam.PageSize, PoolTag.Of("Obtb"));
-            _context.System.WriteUInt64(_directory, _firstPage.Value);
+            _context.System.WritePointer(_directory, _firstPage);
             Structure.Set("TableCode", _directory.Value | 1);
         }
 
-        var slot = _directory + page * sizeof(ulong);
+        var slot = _directory + page * _context.PointerSize;
         if (_context.ReadPointer(slot) is { IsZero: false } known)
         {
             return known;
         }
 
         var created = _context.PagedPool.Allocate(PhysicalRam.PageSize, PoolTag.Of("Obtb"));
-        _context.System.WriteUInt64(slot, created.Value);
+        _context.System.WritePointer(slot, created);
         return created;
     }
 }

@@ -11,23 +11,32 @@ internal sealed class ObjectManager
     private const byte KernelObject = 2;
     private const byte PermanentObject = 0x10;
     private const int FirstTypeIndex = 2;
+    private const byte CreatorInfoFlag = 4;
     private const int HashBuckets = 37;
-    private const uint TypeTableSize = 256 * sizeof(ulong);
+    private const uint TypeTableSlots = 256;
     private const uint DirectoryAccess = 0x000F_000F;
 
     // Bytes of the optional parts before a header, by bit of the information mask; the lowest bit's part stands nearest to it.
-    private static readonly byte[] PartSizes = [0x20, 0x20, 0x10, 0x20, 0x10, 0x08, 0x10, 0x04];
+    private static readonly byte[] WidePartSizes = [0x20, 0x20, 0x10, 0x20, 0x10, 0x08, 0x10, 0x04];
+    private static readonly byte[] NarrowPartSizes = [0x10, 0x10, 0x08, 0x10, 0x08, 0x08, 0x08, 0x04];
 
     private readonly MachineContext _context;
     private readonly byte _cookie;
     private readonly Dictionary<string, (int Index, VirtualAddress Type, PoolTag Tag)> _types = new(StringComparer.Ordinal);
     private readonly Dictionary<VirtualAddress, string> _directories = [];
+    private readonly byte[] _partSizes;
+
+    // Since Windows 7 a header holds its type's index and a mask of its parts; before, the type itself and where the parts are.
+    private readonly bool _hasTypeTable;
     private readonly uint _headerSize;
+    private VirtualAddress _typeOfTypes;
 
     /// <summary>Creates types and the root of the namespace.</summary>
     public ObjectManager(MachineContext context)
     {
         _context = context;
+        _hasTypeTable = LabStructure.Find(context.Types, "_OBJECT_HEADER", "InfoMask") is not null;
+        _partSizes = context.IsNarrow ? NarrowPartSizes : WidePartSizes;
         _headerSize = LabStructure.Find(context.Types, "_OBJECT_HEADER", "Body")!.Offset;
         if (context.HasHeaderCookie)
         {
@@ -35,11 +44,15 @@ internal sealed class ObjectManager
             context.System.WriteByte(context.Kernel.AddressOf("ObHeaderCookie", 1), _cookie);
         }
 
-        WriteOffsets();
+        if (_hasTypeTable)
+        {
+            WriteOffsets();
+        }
+
         CreateTypes();
         Root = Create("Directory", LabStructure.SizeOf(context.Types, "_OBJECT_DIRECTORY"), "\\", default);
         _directories.Add(Root, string.Empty);
-        context.System.WriteUInt64(context.Kernel.AddressOf("ObpRootDirectoryObject"), Root.Value);
+        context.System.WritePointer(context.Kernel.AddressOf("ObpRootDirectoryObject"), Root);
         PublishTypes();
     }
 
@@ -61,9 +74,9 @@ internal sealed class ObjectManager
     /// <returns>Its body.</returns>
     public VirtualAddress Create(string type, uint size, string? name, VirtualAddress directory, bool charged = false)
     {
-        var (index, _, tag) = _types[type];
+        var (index, typeObject, tag) = _types[type];
         var mask = (byte)((name is null ? 0 : NameInfo) | (charged ? QuotaInfo : 0) | (type == "Type" ? CreatorInfo : 0));
-        var body = Allocate(index, tag, mask, size);
+        var body = Allocate(index, typeObject, tag, mask, size);
         if (name is not null)
         {
             WriteName(body, mask, name, directory);
@@ -91,8 +104,8 @@ internal sealed class ObjectManager
     /// <summary>Counts a handle to an object.</summary>
     public void AddHandle(VirtualAddress body)
     {
-        var header = HeaderOf(body);
-        _context.System.WriteUInt64(header + 8, _context.ReadPointer(header + 8).Value + 1);
+        var count = HeaderOf(body) + _context.PointerSize;
+        _context.System.WritePointer(count, _context.ReadPointer(count) + 1);
     }
 
     /// <summary>The hash by which a directory finds a name: letters in upper case, each mixed in.</summary>
@@ -116,30 +129,39 @@ internal sealed class ObjectManager
         }
     }
 
-    private static uint PartsOf(byte mask)
+    private uint PartsOf(byte mask)
     {
         var size = 0u;
-        for (var bit = 0; bit < PartSizes.Length; bit++)
+        for (var bit = 0; bit < _partSizes.Length; bit++)
         {
-            size += (mask >> bit & 1) != 0 ? PartSizes[bit] : 0u;
+            size += (mask >> bit & 1) != 0 ? _partSizes[bit] : 0u;
         }
 
         return size;
     }
 
-    private VirtualAddress Allocate(int typeIndex, PoolTag tag, byte mask, uint size)
+    private VirtualAddress Allocate(int typeIndex, VirtualAddress typeObject, PoolTag tag, byte mask, uint size)
     {
         // Up to Windows 7 the tags of objects are protected.
         tag = _context.Version.Build < 9200 ? new PoolTag(tag.Value | PoolTag.Protected) : tag;
         var parts = PartsOf(mask);
-        var header = _context.NonPagedPool.Allocate((int)(parts + _headerSize + size), tag) + parts;
-        _context.At("_OBJECT_HEADER", header)
-            .Set("PointerCount", 32769)
-            .Set("HandleCount", 0)
-            .Set("TypeIndex", (byte)(typeIndex ^ (_context.HasHeaderCookie ? _cookie ^ (byte)(header.Value >> 8) : 0)))
-            .Set("InfoMask", mask)
-            .Set("Flags", KernelObject | PermanentObject);
-        return header + _headerSize;
+        var address = _context.NonPagedPool.Allocate((int)(parts + _headerSize + size), tag) + parts;
+        var header = _context.At("_OBJECT_HEADER", address).Set("PointerCount", 32769).Set("HandleCount", 0);
+        if (_hasTypeTable)
+        {
+            header.Set("TypeIndex", (byte)(typeIndex ^ (_context.HasHeaderCookie ? _cookie ^ (byte)(address.Value >> 8) : 0)))
+                .Set("InfoMask", mask)
+                .Set("Flags", KernelObject | PermanentObject);
+        }
+        else
+        {
+            header.Set("Type", typeObject)
+                .Set("NameInfoOffset", (mask & NameInfo) != 0 ? PartsOf((byte)(mask & (NameInfo | CreatorInfo))) : 0)
+                .Set("QuotaInfoOffset", (mask & QuotaInfo) != 0 ? PartsOf((byte)(mask & (QuotaInfo | NameInfo | CreatorInfo))) : 0)
+                .Set("Flags", (ulong)(KernelObject | PermanentObject | ((mask & CreatorInfo) != 0 ? CreatorInfoFlag : 0)));
+        }
+
+        return address + _headerSize;
     }
 
     private void WriteName(VirtualAddress body, byte mask, string name, VirtualAddress directory)
@@ -156,24 +178,35 @@ internal sealed class ObjectManager
     private void Enter(VirtualAddress directory, VirtualAddress body, string name)
     {
         var hash = HashOf(name);
-        var bucket = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets") + hash % HashBuckets * sizeof(ulong);
+        var bucket = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets") + hash % HashBuckets * _context.PointerSize;
         var entry = _context.At("_OBJECT_DIRECTORY_ENTRY", _context.PagedPool.Allocate((int)LabStructure.SizeOf(_context.Types, "_OBJECT_DIRECTORY_ENTRY"), PoolTag.Of("ObDi")))
             .Set("ChainLink", _context.ReadPointer(bucket))
             .Set("Object", body)
             .SetIfPresent("HashValue", hash);
-        _context.System.WriteUInt64(bucket, entry.Address.Value);
+        _context.System.WritePointer(bucket, entry.Address);
     }
 
     private void CreateTypes()
     {
         var plans = ObjectTypePlan.All.Where(plan => _context.Version.Build >= plan.FirstBuild && _context.Version.Build <= plan.LastBuild).ToArray();
-        var table = _context.Kernel.AddressOf("ObTypeIndexTable", TypeTableSize);
-        _context.System.WriteUInt64(table + 8, 0xBAD0_B0B0);
+        var table = VirtualAddress.Zero;
+        if (_hasTypeTable)
+        {
+            table = _context.Kernel.AddressOf("ObTypeIndexTable", TypeTableSlots * _context.PointerSize);
+            _context.System.WritePointer(table + _context.PointerSize, new VirtualAddress(0xBAD0_B0B0));
+        }
+
         var size = LabStructure.SizeOf(_context.Types, "_OBJECT_TYPE");
         for (var number = 0; number < plans.Length; number++)
         {
             var (plan, index) = (plans[number], number + FirstTypeIndex);
-            var body = Allocate(FirstTypeIndex, PoolTag.Of("ObjT"), CreatorInfo | NameInfo, size);
+            var body = Allocate(FirstTypeIndex, _typeOfTypes, PoolTag.Of("ObjT"), CreatorInfo | NameInfo, size);
+            if (_typeOfTypes.IsZero)
+            {
+                _typeOfTypes = body;
+                _context.At("_OBJECT_HEADER", HeaderOf(body)).SetIfPresent("Type", body);
+            }
+
             var type = _context.At("_OBJECT_TYPE", body)
                 .Set("Index", (ulong)index)
                 .Set("TypeInfo.Length", LabStructure.SizeOf(_context.Types, "_OBJECT_TYPE_INITIALIZER"))
@@ -181,17 +214,25 @@ internal sealed class ObjectManager
                 .Set("Key", PoolTag.Of(plan.Tag).Value);
             _context.WriteUnicodeString(type.AddressOf("Name"), plan.Name);
             _context.InitializeList(type.AddressOf("TypeList"));
-            _context.InitializeList(type.AddressOf("CallbackList"));
+            if (type.Has("CallbackList"))
+            {
+                _context.InitializeList(type.AddressOf("CallbackList"));
+            }
+
             if (plan.Name is "Process" or "Thread" || (plan.Name == "Desktop" && _context.Version.Build >= 10240))
             {
                 type.SetIfPresent("TypeInfo.SupportsObjectCallbacks", 1);
             }
 
-            _context.System.WriteUInt64(table + (ulong)(index * sizeof(ulong)), body.Value);
+            if (_hasTypeTable)
+            {
+                _context.System.WritePointer(table + (ulong)index * _context.PointerSize, body);
+            }
+
             _types.Add(plan.Name, (index, body, PoolTag.Of(plan.Tag)));
             if (plan.Variable is { } variable)
             {
-                _context.System.WriteUInt64(_context.Kernel.AddressOf(variable), body.Value);
+                _context.System.WritePointer(_context.Kernel.AddressOf(variable), body);
             }
         }
     }
@@ -199,7 +240,7 @@ internal sealed class ObjectManager
     private void PublishTypes()
     {
         var directory = CreateDirectory(Root, "ObjectTypes");
-        _context.System.WriteUInt64(_context.Kernel.AddressOf("ObpTypeDirectoryObject"), directory.Value);
+        _context.System.WritePointer(_context.Kernel.AddressOf("ObpTypeDirectoryObject"), directory);
         foreach (var (name, (_, body, _)) in _types)
         {
             WriteName(body, CreatorInfo | NameInfo, name, directory);

@@ -8,6 +8,8 @@ namespace NtScope.Lab.Machine.Objects;
 /// <param name="LastBuild">The last build that has it.</param>
 internal sealed record ObjectTypePlan(string Name, string Tag, string? Variable = null, int FirstBuild = 0, int LastBuild = int.MaxValue)
 {
+    private const int Vista = 6000;
+    private const int Windows7 = 7600;
     private const int Windows8 = 9200;
     private const int Windows10 = 10240;
 
@@ -22,8 +24,8 @@ internal sealed record ObjectTypePlan(string Name, string Tag, string? Variable 
         new("Process", "Proc", "PsProcessType"),
         new("Thread", "Thre", "PsThreadType"),
         new("Partition", "Part", FirstBuild: 10586),
-        new("UserApcReserve", "UsAR"),
-        new("IoCompletionReserve", "IoCR"),
+        new("UserApcReserve", "UsAR", FirstBuild: Windows7),
+        new("IoCompletionReserve", "IoCR", FirstBuild: Windows7),
         new("ActivityReference", "ActR", FirstBuild: 16299),
         new("PsSiloContextPaged", "PsSP", FirstBuild: 14393),
         new("PsSiloContextNonPaged", "PsSN", FirstBuild: 14393),
@@ -42,7 +44,7 @@ internal sealed record ObjectTypePlan(string Name, string Tag, string? Variable 
         new("Composition", "Comp", FirstBuild: Windows10),
         new("RawInputManager", "RawI", FirstBuild: Windows10),
         new("CoreMessaging", "CorM", FirstBuild: 15063),
-        new("TpWorkerFactory", "TpWo"),
+        new("TpWorkerFactory", "TpWo", FirstBuild: Vista),
         new("Adapter", "Adap"),
         new("Controller", "Cont"),
         new("Device", "Devi", "IoDeviceObjectType"),
@@ -50,22 +52,24 @@ internal sealed record ObjectTypePlan(string Name, string Tag, string? Variable 
         new("IoCompletion", "IoCo", "IoCompletionObjectType"),
         new("WaitCompletionPacket", "WtCP", FirstBuild: Windows8),
         new("File", "File", "IoFileObjectType"),
-        new("TmTm", "TmTm"),
-        new("TmTx", "TmTx"),
-        new("TmRm", "TmRm", "TmResourceManagerObjectType"),
-        new("TmEn", "TmEn"),
+        new("TmTm", "TmTm", FirstBuild: Vista),
+        new("TmTx", "TmTx", FirstBuild: Vista),
+        new("TmRm", "TmRm", "TmResourceManagerObjectType", Vista),
+        new("TmEn", "TmEn", FirstBuild: Vista),
         new("Section", "Sect", "MmSectionObjectType"),
-        new("Session", "Sess", "MmSessionObjectType"),
+        new("Session", "Sess", "MmSessionObjectType", Vista),
         new("RegistryTransaction", "RegT", FirstBuild: 15063),
         new("Key", "Key ", "CmKeyObjectType"),
-        new("ALPC Port", "ALPC", "AlpcPortObjectType"),
+        new("Port", "Port", "LpcPortObjectType", LastBuild: Vista - 1),
+        new("WaitablePort", "Wait", "LpcWaitablePortObjectType", LastBuild: Vista - 1),
+        new("ALPC Port", "ALPC", "AlpcPortObjectType", Vista),
         new("EnergyTracker", "Ener", FirstBuild: 15063),
-        new("PowerRequest", "PwrR"),
+        new("PowerRequest", "PwrR", FirstBuild: Windows7),
         new("WmiGuid", "WmiG"),
-        new("EtwRegistration", "EtwR"),
-        new("EtwConsumer", "EtwC"),
+        new("EtwRegistration", "EtwR", FirstBuild: Vista),
+        new("EtwConsumer", "EtwC", FirstBuild: Windows7),
         new("DmaAdapter", "DmaA", FirstBuild: Windows8),
-        new("PcwObject", "PcwO"),
+        new("PcwObject", "PcwO", FirstBuild: Windows7),
         new("FilterConnectionPort", "Filt"),
         new("FilterCommunicationPort", "FilC"),
     ];

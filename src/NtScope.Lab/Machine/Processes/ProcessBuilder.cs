@@ -1,4 +1,5 @@
 using System.Text;
+using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
 using NtScope.Lab.Machine.Objects;
 
@@ -14,6 +15,8 @@ internal sealed class ProcessBuilder
     private const ulong AllAccess = 0x001F_FFFF;
     private const ulong QueryLimited = 0x1000;
     private const ulong HighestUserAddress = 0x7FFF_FFFE_FFFF;
+    private const ulong NarrowStackSize = 0x3000;
+    private const ulong HighestNarrowUserAddress = 0x7FFE_FFFF;
 
     private static readonly string[] ProcessLists = ["ThreadListHead", "SessionProcessLinks", "MmProcessLinks", "JobLinks", "TimerResolutionLink"];
     private static readonly string[] SchedulingLists = ["Header.WaitListHead", "ProfileListHead", "ThreadListHead", "ReadyListHead", "ProcessListEntry"];
@@ -39,7 +42,7 @@ internal sealed class ProcessBuilder
         _objects = objects;
         _nextStack = stacks.Value;
         _identifiers = new HandleTable(context, processId: 0);
-        context.System.WriteUInt64(context.Kernel.AddressOf("PspCidTable"), _identifiers.Address.Value);
+        context.System.WritePointer(context.Kernel.AddressOf("PspCidTable"), _identifiers.Address);
         _activeHead = context.Kernel.AddressOf("PsActiveProcessHead", 16);
         context.InitializeList(_activeHead);
         _handleTables = context.Kernel.AddressOf("HandleTableListHead", 16);
@@ -66,8 +69,8 @@ internal sealed class ProcessBuilder
         WriteScheduling(structure.Inner("Pcb"), space);
         structure.Set("UniqueProcessId", id).Set("InheritedFromUniqueProcessId", parent).Set("CreateTime", created)
             .SetBytes("ImageFileName", Encoding.ASCII.GetBytes(plan.Name)).Set("PriorityClass", 2).Set("ActiveThreads", (ulong)plan.Threads)
-            .SetIfPresent("ActiveThreadsHighWatermark", (ulong)plan.Threads).SetIfPresent("HighestUserAddress", isSystem ? 0 : HighestUserAddress)
-            .SetIfPresent("VirtualSize", 0x4_0000_0000).SetIfPresent("ExitStatus", 0x103).SetIfPresent("Cookie", (ulong)_context.Random.Next());
+            .SetIfPresent("ActiveThreadsHighWatermark", (ulong)plan.Threads).SetIfPresent("HighestUserAddress", isSystem ? 0ul : _context.IsNarrow ? HighestNarrowUserAddress : HighestUserAddress)
+            .SetIfPresent("VirtualSize", _context.IsNarrow ? 0x0400_0000ul : 0x4_0000_0000).SetIfPresent("ExitStatus", 0x103).SetIfPresent("Cookie", (ulong)_context.Random.Next());
         foreach (var list in ProcessLists.Where(structure.Has))
         {
             _context.InitializeList(structure.AddressOf(list));
@@ -86,7 +89,7 @@ internal sealed class ProcessBuilder
         _processes.Add(process);
         if (isSystem)
         {
-            _context.System.WriteUInt64(_context.Kernel.AddressOf("PsInitialSystemProcess"), body.Value);
+            _context.System.WritePointer(_context.Kernel.AddressOf("PsInitialSystemProcess"), body);
         }
         else if (_processes.Find(other => other.Id == parent) is { } creator)
         {
@@ -144,17 +147,23 @@ internal sealed class ProcessBuilder
     {
         var id = TakeId();
         var body = _objects.Create("Thread", LabStructure.SizeOf(_context.Types, "_ETHREAD"), name: null, default, charged: process.ParentId != 0);
-        _context.System.Allocate(new VirtualAddress(_nextStack), KernelStackSize, PageAccess.Write);
-        var (limit, top) = (new VirtualAddress(_nextStack), new VirtualAddress(_nextStack + KernelStackSize));
-        _nextStack += KernelStackSize + PhysicalRam.PageSize;
+        var size = _context.IsNarrow ? NarrowStackSize : KernelStackSize;
+        _context.System.Allocate(new VirtualAddress(_nextStack), size, PageAccess.Write);
+        var (limit, top) = (new VirtualAddress(_nextStack), new VirtualAddress(_nextStack + size));
+        _nextStack += size + PhysicalRam.PageSize;
         var pointer = WriteStack(top);
         var start = _context.Kernel.Base + _context.Kernel.Services.RvaOf(number % _context.Kernel.Services.Count);
         var structure = _context.At("_ETHREAD", body);
         structure.Set("Tcb.Header.Type", ThreadObject).Set("Tcb.InitialStack", top - 0x50).Set("Tcb.StackBase", top).Set("Tcb.StackLimit", limit)
-            .Set("Tcb.KernelStack", pointer).Set("Tcb.State", Waiting).Set("Tcb.Priority", 8).Set("Tcb.BasePriority", 8).Set("Tcb.Process", process.Object)
+            .Set("Tcb.KernelStack", pointer).Set("Tcb.State", Waiting).Set("Tcb.Priority", 8).Set("Tcb.BasePriority", 8).SetIfPresent("Tcb.Process", process.Object)
             .Set("Tcb.ApcState.Process", process.Object).SetIfPresent("Tcb.KernelStackResident", 1).SetIfPresent("Tcb.WaitReason", 6)
             .SetIfPresent("Tcb.PreviousMode", process.ParentId == 0 ? 0ul : 1).Set("CreateTime", created + (ulong)number * 10_000)
             .Set("StartAddress", start).Set("Cid.UniqueProcess", process.Id).Set("Cid.UniqueThread", id).SetIfPresent("ExitStatus", 0x103);
+        if (_context.IsNarrow)
+        {
+            structure.SetIfPresent("Tcb.ServiceTable", _context.Kernel.AddressOf(process.Session is null ? KernelImageWriter.DescriptorTable : KernelImageWriter.ShadowTable, KernelImageWriter.DescriptorsSize));
+        }
+
         foreach (var list in ThreadLists.Where(structure.Has))
         {
             _context.InitializeList(structure.AddressOf(list));
@@ -174,7 +183,7 @@ internal sealed class ProcessBuilder
         for (var frame = 0ul; frame < 6; frame++)
         {
             var routine = services.RvaOf(_context.Random.Next(services.Count));
-            _context.System.WriteUInt64(pointer + frame * 0x78, (_context.Kernel.Base + routine + 0x12).Value);
+            _context.System.WritePointer(pointer + frame * 0x78, _context.Kernel.Base + routine + 0x12);
         }
 
         return pointer;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
 using NtScope.Lab.Machine.Modules;
 
@@ -35,7 +36,7 @@ internal sealed class UserImages
     {
         _context = context;
         var shift = (ulong)context.Random.Next(0x100) << 16;
-        var start = new VirtualAddress(context.Version.Build < Windows8 ? 0x7700_0000 + shift : 0x7FFC_C000_0000 + shift);
+        var start = new VirtualAddress(context.Version.Build < Windows8 || context.IsNarrow ? 0x7700_0000 + shift : 0x7FFC_C000_0000 + shift);
         Write(first, "ntdll.dll", start, [.. context.Kernel.Services.Select(service => service.Name)], 0);
         if (context.Version.Build >= Win32uSince)
         {
@@ -64,7 +65,7 @@ internal sealed class UserImages
         for (var index = 0; index < services.Count; index++)
         {
             var rva = CodeRva + (uint)(index * StubSize);
-            space.Write(start + rva, services[index] == WithoutStub ? RoutineBytes.Of(WithoutStub, StubSize, asListed: false) : Stub(firstIndex + index));
+            space.Write(start + rva, services[index] == WithoutStub ? _context.Code(WithoutStub, StubSize) : Stub(services[index], firstIndex + index));
             exports.TryAdd(services[index], rva);
             if (firstIndex == 0)
             {
@@ -87,10 +88,24 @@ internal sealed class UserImages
     }
 
     // mov r10,rcx; mov eax,N; [test byte ptr [7FFE0308h],1; jne +3;] syscall; ret; [int 2Eh; ret;] nop
-    private byte[] Stub(int index)
+    private byte[] Stub(string service, int index)
     {
+        if (_context.IsNarrow)
+        {
+            return NarrowStub(service, index);
+        }
+
         var code = Convert.FromHexString(_context.Version.Build >= TestSince ? "4C8BD1B800000000F604250803FE7F0175030F05C3CD2EC30F1F840000000000" : "4C8BD1B8000000000F05C30F1F440000");
         BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(4), index);
+        return code;
+    }
+
+    // mov eax,N; mov edx,7FFE0300h; call [edx]; ret n. Since Windows 8 mov eax,N; call over the return; ret n; mov edx,esp; sysenter; ret
+    private byte[] NarrowStub(string service, int index)
+    {
+        var code = Convert.FromHexString(_context.Version.Build < Windows8 ? "B800000000BA0003FE7FFF12C20000" : "B800000000E803000000C200008BD40F34C3");
+        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(1), index);
+        NarrowRoutines.WriteReturn(code.AsSpan(_context.Version.Build < Windows8 ? 12 : 10), service);
         return code;
     }
 }

@@ -30,7 +30,9 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
         }
 
         var program = WriteProgram(process);
-        var blocks = new VirtualAddress(0x1_0000_0000 + ((ulong)context.Random.Next(0x10000) << 20));
+        var blocks = context.IsNarrow
+            ? new VirtualAddress(0x7FF0_0000 + ((ulong)context.Random.Next(8) << 16))
+            : new VirtualAddress(0x1_0000_0000 + ((ulong)context.Random.Next(0x10000) << 20));
         space.Allocate(blocks, BlocksSize, PageAccess.User | PageAccess.Write);
         var loader = blocks + LoaderOffset;
         var environment = new LabStructure(space, context.Types, "_PEB", blocks).Set("ImageBaseAddress", program.Base).Set("Ldr", loader)
@@ -50,11 +52,13 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
 
     private LabImage WriteProgram(MachineProcess process)
     {
-        var start = new VirtualAddress(0x7FF6_0000_0000 + ((ulong)context.Random.Next(0x8000) << 16));
+        var start = new VirtualAddress(context.IsNarrow
+            ? 0x40_0000 + ((ulong)context.Random.Next(0x80) << 16)
+            : 0x7FF6_0000_0000 + ((ulong)context.Random.Next(0x8000) << 16));
         var stamp = RoutineBytes.Hash(process.Name) & 0x7FFF_FFFF;
         var image = new LabImage(process.Name, $@"C:\Windows\System32\{process.Name}", start, ProgramSize, 0x1000, stamp, 0, Modules.DriverImageWriter.Identity(Path.GetFileNameWithoutExtension(process.Name), context.Version));
         process.Space.Allocate(start, ProgramSize, PageAccess.User | PageAccess.Write | PageAccess.Execute);
-        process.Space.Write(start + 0x1000, RoutineBytes.Of(process.Name, 0x40, asListed: false));
+        process.Space.Write(start + 0x1000, context.Code(process.Name, 0x40));
         var writer = new ImageWriter(process.Space, start);
         writer.WriteDebugDirectory(0x3000, image.Pdb, stamp);
         writer.WriteVersion(0x5000, process.Name, process.Name, context.Version);
@@ -69,7 +73,7 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
 
     private void WriteLists(LabAddressSpace space, VirtualAddress loader, LabImage[] images)
     {
-        var data = new LabStructure(space, context.Types, "_PEB_LDR_DATA", loader).Set("Length", 0x58).Set("Initialized", 1);
+        var data = new LabStructure(space, context.Types, "_PEB_LDR_DATA", loader).Set("Length", context.IsNarrow ? 0x30u : 0x58).Set("Initialized", 1);
         foreach (var list in new[] { "InLoadOrder", "InMemoryOrder", "InInitializationOrder" })
         {
             var head = data.AddressOf(list + "ModuleList");
@@ -91,8 +95,8 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
     {
         for (var index = 0; index < links.Length; index++)
         {
-            space.WriteUInt64(links[index], links[(index + 1) % links.Length].Value);
-            space.WriteUInt64(links[(index + 1) % links.Length] + sizeof(ulong), links[index].Value);
+            space.WritePointer(links[index], links[(index + 1) % links.Length]);
+            space.WritePointer(links[(index + 1) % links.Length] + (ulong)space.PointerSize, links[index]);
         }
     }
 }

@@ -6,8 +6,9 @@ namespace NtScope.Lab.Machine.Processors;
 /// <summary>Writes what the kernel keeps for each processor: its control region, descriptor tables, registers and idle thread.</summary>
 internal sealed class ProcessorBuilder(MachineContext context)
 {
-    /// <summary>Where every x64 <c>_KPCR</c> holds its <c>_KPRCB</c>; some published layouts end before it.</summary>
-    public const ulong ControlBlockOffset = 0x180;
+    // Where every _KPCR holds its _KPRCB; some published layouts end before it.
+    private const ulong WideControlBlock = 0x180;
+    private const ulong NarrowControlBlock = 0x120;
 
     private const uint ProcessorMegahertz = 2808;
     private const int TablesSize = 0x3000;
@@ -22,6 +23,13 @@ internal sealed class ProcessorBuilder(MachineContext context)
         0, 0, 0x00CF_F300_0000_FFFF, 0,
     ];
 
+    // Flat x86 segments as Windows lays them out: kernel code 8, kernel data 10h, user code 18h, user data 20h; task 28h, control region 30h, thread block 38h.
+    private static readonly ulong[] NarrowSegments =
+        [0, 0x00CF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF, 0x00CF_FB00_0000_FFFF, 0x00CF_F300_0000_FFFF];
+
+    /// <summary>Where a <c>_KPCR</c> holds its <c>_KPRCB</c>.</summary>
+    public static ulong ControlBlockOffsetOf(MachineContext context) => context.IsNarrow ? NarrowControlBlock : WideControlBlock;
+
     /// <summary>Writes one processor.</summary>
     /// <param name="number">Its number, from 0.</param>
     /// <param name="place">Where its control region and its tables go.</param>
@@ -29,21 +37,31 @@ internal sealed class ProcessorBuilder(MachineContext context)
     /// <param name="idle">The thread that it runs.</param>
     public LabProcessor Write(int number, VirtualAddress place, MachineProcess system, MachineThread idle)
     {
-        var size = (ControlBlockOffset + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
+        var size = (ControlBlockOffsetOf(context) + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
         context.System.Allocate(place, size + TablesSize, PageAccess.Write);
         var (region, tables) = (place, place + size);
-        WriteTables(tables);
-        var control = context.At("_KPCR", region);
-        var block = context.At("_KPRCB", region + ControlBlockOffset);
-        control.Set("Self", region).Set("CurrentPrcb", block.Address).Set("GdtBase", tables).Set("IdtBase", tables + InterruptTableOffset)
-            .Set("TssBase", tables + TaskOffset).Set("MajorVersion", 1).Set("MinorVersion", 1).SetIfPresent("KdVersionBlock", context.Kernel.AddressOf("KdVersionBlock", 0x28));
+        var control = context.At("_KPCR", region).Set("MajorVersion", 1).Set("MinorVersion", 1)
+            .SetIfPresent("KdVersionBlock", context.Kernel.AddressOf("KdVersionBlock", 0x28));
+        var block = context.At("_KPRCB", region + ControlBlockOffsetOf(context));
+        if (context.IsNarrow)
+        {
+            WriteNarrowTables(tables, region);
+            control.Set("SelfPcr", region).Set("Prcb", block.Address).Set("GDT", tables).Set("IDT", tables + InterruptTableOffset).Set("TSS", tables + TaskOffset)
+                .Set("Number", (ulong)number).Set("SetMember", 1ul << number).Set("NtTib.ExceptionList", uint.MaxValue);
+        }
+        else
+        {
+            WriteTables(tables);
+            control.Set("Self", region).Set("CurrentPrcb", block.Address).Set("GdtBase", tables).Set("IdtBase", tables + InterruptTableOffset).Set("TssBase", tables + TaskOffset);
+        }
+
         WriteBlock(block, number, idle);
         var state = block.Inner("ProcessorState");
         WriteSpecialRegisters(state.Inner("SpecialRegisters"), region, tables, system);
         var frame = state.Inner("ContextFrame");
         WriteContext(frame, number, idle);
         block.SetIfPresent("Context", frame.Address);
-        context.System.WriteUInt64(context.Kernel.AddressOf("KiProcessorBlock", 0x800) + (ulong)(number * sizeof(ulong)), block.Address.Value);
+        context.System.WritePointer(context.Kernel.AddressOf("KiProcessorBlock", 0x800) + (ulong)number * context.PointerSize, block.Address);
         context.At("_ETHREAD", idle.Object).Set("Tcb.State", 2).SetIfPresent("Tcb.NextProcessor", (ulong)number);
         return new LabProcessor(number, region, block.Address, frame.Address, (int)frame.Size);
     }
@@ -69,6 +87,27 @@ internal sealed class ProcessorBuilder(MachineContext context)
         }
     }
 
+    private void WriteNarrowTables(VirtualAddress tables, VirtualAddress region)
+    {
+        const ulong TaskSegment = 5;
+        const ulong RegionSegment = 6;
+        for (var index = 0; index < NarrowSegments.Length; index++)
+        {
+            context.System.WriteUInt64(tables + (ulong)(index * sizeof(ulong)), NarrowSegments[index]);
+        }
+
+        context.System.WriteUInt64(tables + TaskSegment * sizeof(ulong), Segment(tables + TaskOffset, 0x20AB, 0x8B));
+        context.System.WriteUInt64(tables + RegionSegment * sizeof(ulong), Segment(region, 0x3748, 0x93) | 0x40ul << 48);
+        var handler = (context.Kernel.Base + context.Kernel.Routine("KiSystemService", 64)).Value;
+        for (var vector = 0ul; vector < InterruptVectors; vector++)
+        {
+            context.System.WriteUInt64(tables + InterruptTableOffset + vector * sizeof(ulong), (handler & 0xFFFF) | 8ul << 16 | 0x8E00ul << 32 | handler >> 16 << 48);
+        }
+    }
+
+    private static ulong Segment(VirtualAddress start, ulong limit, ulong type) =>
+        limit & 0xFFFF | (start.Value & 0xFF_FFFF) << 16 | type << 40 | (limit >> 16 & 0xF) << 48 | (start.Value >> 24 & 0xFF) << 56;
+
     private static void WriteBlock(LabStructure block, int number, MachineThread idle)
     {
         block.Set("CurrentThread", idle.Object).Set("IdleThread", idle.Object).Set("Number", (ulong)number).SetIfPresent("LegacyNumber", (ulong)number)
@@ -88,7 +127,14 @@ internal sealed class ProcessorBuilder(MachineContext context)
 
     private void WriteSpecialRegisters(LabStructure registers, VirtualAddress region, VirtualAddress tables, MachineProcess system)
     {
-        registers.Set("Cr0", 0x8005_0033).Set("Cr3", system.Space.DirectoryTable.Value).Set("Cr4", 0x1506F8).Set("KernelDr6", 0xFFFF_0FF0).Set("KernelDr7", 0x400)
+        if (context.IsNarrow)
+        {
+            registers.Set("Cr0", 0x8001_003B).Set("Cr3", system.Space.DirectoryTable.Value).Set("Cr4", context.Known.ControlRegister4).Set("KernelDr6", 0xFFFF_0FF0)
+                .Set("KernelDr7", 0x400).Set("Gdtr.Limit", 0x3FF).Set("Gdtr.Base", tables).Set("Idtr.Limit", 0x7FF).Set("Idtr.Base", tables + InterruptTableOffset).Set("Tr", 0x28);
+            return;
+        }
+
+        registers.Set("Cr0", 0x8005_0033).Set("Cr3", system.Space.DirectoryTable.Value).Set("Cr4", context.Known.ControlRegister4).Set("KernelDr6", 0xFFFF_0FF0).Set("KernelDr7", 0x400)
             .Set("Gdtr.Limit", 0x57).Set("Gdtr.Base", tables).Set("Idtr.Limit", 0xFFF).Set("Idtr.Base", tables + InterruptTableOffset)
             .Set("Tr", 0x40).SetIfPresent("MsrGsBase", region).SetIfPresent("MsrSyscallMask", 0x4700).SetIfPresent("MsrStar", 0x0023_0010_0000_0000)
             .SetIfPresent("MsrLStar", context.Kernel.TryGetAddress("KiSystemCall64", out var entry) ? entry : context.Kernel.Base + context.Kernel.Services.RvaOf(0));
@@ -97,6 +143,13 @@ internal sealed class ProcessorBuilder(MachineContext context)
     private void WriteContext(LabStructure frame, int number, MachineThread idle)
     {
         var routine = context.Kernel.TryGetAddress(number == 0 ? "KeBugCheckEx" : "KiIdleLoop", out var known) ? known : context.Kernel.Base + context.Kernel.Services.RvaOf(number);
+        if (context.IsNarrow)
+        {
+            frame.Set("ContextFlags", 0x0001_001F).Set("SegCs", 8).Set("SegDs", 0x23).Set("SegEs", 0x23).Set("SegFs", 0x30).Set("SegGs", 0).Set("SegSs", 0x10)
+                .Set("EFlags", 0x246).Set("Eip", routine).Set("Esp", idle.StackPointer).Set("Ebp", idle.StackPointer + 0x40).Set("Ecx", 0xE2).Set("Ebx", idle.Object);
+            return;
+        }
+
         frame.Set("ContextFlags", 0x0010_001F).Set("MxCsr", 0x1F80).Set("SegCs", 0x10).Set("SegDs", 0x2B).Set("SegEs", 0x2B).Set("SegFs", 0x53).Set("SegGs", 0x2B)
             .Set("SegSs", 0x18).Set("EFlags", 0x246).Set("Rip", routine).Set("Rsp", idle.StackPointer).Set("Rbp", idle.StackPointer + 0x80)
             .Set("Rcx", 0xE2).Set("Rax", 0).Set("Rbx", idle.Object);

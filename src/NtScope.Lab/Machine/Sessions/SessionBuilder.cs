@@ -16,17 +16,15 @@ internal sealed class SessionBuilder
     private const int ProcessInformationSize = 0x500;
     private const int WindowSize = 0x150;
     private const int DirectPartSize = 0x100;
-    private const ulong SessionPoolSize = 32ul << 20;
     private const uint AllAccess = 0x000F_037F;
     private const uint Visible = 0x1000_0000;
     private const uint OverlappedWindow = 0x00CF_0000;
-    private const int TopEntryShift = 39;
 
     private readonly MachineContext _context;
     private readonly ObjectManager _objects;
     private readonly ObjectNamespace _names;
     private readonly ProcessBuilder _processes;
-    private readonly VirtualAddress _sessionStart;
+    private readonly KernelSpace _places;
     private readonly Win32kImages _images;
     private readonly Dictionary<uint, SessionSpace> _sessions = [];
     private readonly Dictionary<(uint Session, string Name), VirtualAddress> _windowStations = [];
@@ -47,15 +45,15 @@ internal sealed class SessionBuilder
         _objects = objects;
         _names = names;
         _processes = processes;
-        _sessionStart = places.Session;
-        _images = new Win32kImages(context, places.Session);
-        _nextStructure = places.Stacks + 0x2000_0000;
-        Layout = KnowledgeBase.Embedded.Win32kLayouts.ForBuild(context.Version.Build)
+        _places = places;
+        _images = new Win32kImages(context, places.Win32k);
+        _nextStructure = places.SessionStructures;
+        Layout = context.IsNarrow ? null : KnowledgeBase.Embedded.Win32kLayouts.ForBuild(context.Version.Build)
             ?? throw new InvalidOperationException($"no layouts of win32k are known for {context.Version}");
     }
 
-    /// <summary>The layouts of win32k.</summary>
-    public Win32kLayout Layout { get; }
+    /// <summary>The layouts of win32k; null on x86, of which none are known.</summary>
+    public Win32kLayout? Layout { get; }
 
     /// <summary>The images of win32k.</summary>
     public Win32kImages Images => _images;
@@ -77,7 +75,7 @@ internal sealed class SessionBuilder
         }
         else
         {
-            process.Space.ShareTopEntry(session.Space, (int)(_sessionStart.Value >> TopEntryShift) & 0x1FF);
+            process.Space.ShareTables(session.Space, _places.Session, _places.SessionSize);
         }
 
         var structure = _context.At("_EPROCESS", process.Object).SetIfPresent("Session", session.Structure.Address).SetIfPresent("ProcessInSession", 1);
@@ -107,7 +105,11 @@ internal sealed class SessionBuilder
         var information = _sessions[session].Pool.Allocate(InformationSize, PoolTag.Of("Uskb"));
         var desktop = new LabDesktop(session, windowStation, name, body, information);
         var structure = At("tagDESKTOP", body).Set32("dwSessionId", session).Set("pDeskInfo", information).Set("rpwinstaParent", station).Set32("dwDesktopId", (uint)_desktops.Count + 1);
-        _context.InitializeList(structure.AddressOf("PtiList"));
+        if (Layout is not null)
+        {
+            _context.InitializeList(structure.AddressOf("PtiList"));
+        }
+
         var last = _desktops.LastOrDefault(other => other.Session == session && other.WindowStation == windowStation);
         if (last is null)
         {
@@ -129,7 +131,7 @@ internal sealed class SessionBuilder
         var session = _sessions[desktop.Session];
         _processes.AddHandle(process, _windowStations[(desktop.Session, desktop.WindowStation)], AllAccess);
         _processes.AddHandle(process, desktop.Object, AllAccess);
-        foreach (var thread in process.Threads.Take(count))
+        foreach (var thread in Layout is null ? [] : process.Threads.Take(count))
         {
             var information = session.Pool.Allocate(ThreadInformationSize, PoolTag.Of("Usti"));
             InSession(desktop.Session, "tagTHREADINFO", information).Set("pEThread", thread.Object).Set("ppi", ProcessInformation(session, process)).Set("pDeskInfo", desktop.Information);
@@ -142,6 +144,11 @@ internal sealed class SessionBuilder
     /// <summary>Creates a top-level window. The first one creates the desktop's own window above it.</summary>
     public void AddWindow(LabDesktop desktop, MachineThread thread, string title, bool isVisible)
     {
+        if (Layout is null)
+        {
+            return;
+        }
+
         var processId = (uint)_context.ReadPointer(_context.At("_ETHREAD", thread.Object).AddressOf("Cid.UniqueProcess")).Value;
         if (desktop.RootWindow.IsZero)
         {
@@ -203,7 +210,7 @@ internal sealed class SessionBuilder
     {
         _images.Map(first.Space);
         var build = _context.Version.Build;
-        var pool = new KernelPool(first.Space, _sessionStart + 0x2000_0000, SessionPoolSize, paged: true, executable: false, chained: build < 18362);
+        var pool = new KernelPool(first.Space, _places.SessionPool, _places.SessionPoolLimit, paged: true, executable: false, chained: build < 18362, oldTypes: build < 6000);
         var size = LabStructure.SizeOf(_context.Types, "_MM_SESSION_SPACE");
         _context.System.Allocate(_nextStructure, size, PageAccess.Write);
         var structure = _context.At("_MM_SESSION_SPACE", _nextStructure).Set("SessionId", number);

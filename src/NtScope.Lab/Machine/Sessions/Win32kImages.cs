@@ -25,7 +25,6 @@ internal sealed class Win32kImages
     private const uint ResourceRva = ConstantsRva + 0x2_B000;
     private const uint ImageSize = ConstantsRva + 0x2_C000;
     private const ulong ImageSpacing = 0x10_0000;
-    private const ulong FirstImage = 0x60_0000_0000;
     private const ushort NativeSubsystem = 1;
 
     private readonly MachineContext _context;
@@ -36,11 +35,15 @@ internal sealed class Win32kImages
     private LabAddressSpace? _space;
 
     /// <summary>The images of a machine, not mapped yet.</summary>
-    public Win32kImages(MachineContext context, VirtualAddress sessionSpace)
+    /// <param name="context">The machine.</param>
+    /// <param name="start">Where the first of them goes.</param>
+    public Win32kImages(MachineContext context, VirtualAddress start)
     {
         _context = context;
-        _start = sessionSpace + FirstImage;
-        var published = KnowledgeBase.Embedded.PublishedTables.Where(table => table is { Architecture: ProcessorArchitecture.X64, Table: ServiceTableKind.Win32k })
+        _start = start;
+        var tables = KnowledgeBase.Embedded.PublishedTables;
+        var published = tables.ForBuild(context.Known.Architecture, ServiceTableKind.Win32k, context.Version.Build)
+            ?? tables.Where(table => table.Architecture == context.Known.Architecture && table.Table == ServiceTableKind.Win32k)
             .OrderBy(table => Math.Abs(table.Build - context.Version.Build)).ThenBy(table => table.Build).First();
         var names = new SortedDictionary<int, string>();
         foreach (var service in published.Services)
@@ -94,12 +97,15 @@ internal sealed class Win32kImages
         }
 
         WriteTable(image.Base);
-        var exports = new Dictionary<string, uint>(StringComparer.Ordinal)
-        {
-            ["W32pServiceTable"] = ConstantsRva,
-            ["W32pServiceLimit"] = ArgumentsRva - 8,
-            ["W32pArgumentTable"] = ArgumentsRva,
-        };
+        // x86 does not export its table.
+        var exports = _context.IsNarrow
+            ? new Dictionary<string, uint>(StringComparer.Ordinal) { ["EngAllocMem"] = CodeRva }
+            : new Dictionary<string, uint>(StringComparer.Ordinal)
+            {
+                ["W32pServiceTable"] = ConstantsRva,
+                ["W32pServiceLimit"] = ArgumentsRva - 8,
+                ["W32pArgumentTable"] = ArgumentsRva,
+            };
         Finish(writer, image, exports, isLibrary: false);
         _images.Insert(0, image);
         PublishTable();
@@ -142,7 +148,7 @@ internal sealed class Win32kImages
     {
         for (var index = 0; index < _services.Length; index++)
         {
-            _space!.Write(start + RoutineRva(index), RoutineBytes.Of($"{name}!{_services[index]}", (int)RoutineSize, asListed: false));
+            _space!.Write(start + RoutineRva(index), _context.Code($"{name}!{_services[index]}", (int)RoutineSize));
         }
     }
 
@@ -157,16 +163,17 @@ internal sealed class Win32kImages
             foreach (var function in functions)
             {
                 slots[function.Key] = slot;
-                slot += sizeof(ulong);
+                slot += _context.PointerSize;
             }
 
-            slot += sizeof(ulong);
+            slot += _context.PointerSize;
         }
 
         writer.WriteImports(ExportsRva + 0x1000, SlotsRva, imports);
         for (var index = 0; index < _services.Length; index++)
         {
-            _space!.Write(_start + RoutineRva(index), IsInBase(index) ? Jump(RoutineRva(index), slots[_services[index]]) : CheckedCall(RoutineRva(index), slots[_services[index]]));
+            var (routine, target) = (RoutineRva(index), slots[_services[index]]);
+            _space!.Write(_start + routine, _context.IsNarrow ? NarrowJump(_start + target) : IsInBase(index) ? Jump(routine, target) : CheckedCall(routine, target));
         }
     }
 
@@ -175,6 +182,14 @@ internal sealed class Win32kImages
     {
         var code = new byte[] { 0x48, 0xFF, 0x25, 0, 0, 0, 0 };
         BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(slot - rva - 7));
+        return code;
+    }
+
+    // jmp dword ptr [slot]
+    private static byte[] NarrowJump(VirtualAddress slot)
+    {
+        var code = new byte[] { 0xFF, 0x25, 0, 0, 0, 0 };
+        BinaryPrimitives.WriteUInt32LittleEndian(code.AsSpan(2), (uint)slot.Value);
         return code;
     }
 
@@ -189,13 +204,7 @@ internal sealed class Win32kImages
 
     private void WriteTable(VirtualAddress start)
     {
-        for (var index = 0; index < _services.Length; index++)
-        {
-            var arguments = KernelImageWriter.StackArguments(_services[index]);
-            _space!.WriteUInt32(start + ConstantsRva + (ulong)(index * sizeof(uint)), KernelImageWriter.EncodeEntry(RoutineRva(index), ConstantsRva, arguments));
-            _space.WriteByte(start + ArgumentsRva + (ulong)index, (byte)(arguments * 4));
-        }
-
+        ServiceEntries.Write(_space!, start + ConstantsRva, start + ArgumentsRva, _services.Select((name, index) => (name, start + RoutineRva(index))));
         _space!.WriteUInt32(start + ArgumentsRva - 8, (uint)_services.Length);
     }
 
@@ -216,9 +225,7 @@ internal sealed class Win32kImages
 
     private void PublishTable()
     {
-        var descriptor = _context.Kernel.AddressOf("KeServiceDescriptorTableShadow", 0x80) + 0x20;
-        _context.System.WriteUInt64(descriptor, Table.Value);
-        _context.System.WriteUInt64(descriptor + 0x10, (uint)_services.Length);
-        _context.System.WriteUInt64(descriptor + 0x18, (_start + ArgumentsRva).Value);
+        var descriptor = _context.Kernel.AddressOf(KernelImageWriter.ShadowTable, KernelImageWriter.DescriptorsSize) + 4 * _context.PointerSize;
+        ServiceEntries.WriteDescriptor(_context.System, descriptor, Table, _services.Length, _start + ArgumentsRva);
     }
 }

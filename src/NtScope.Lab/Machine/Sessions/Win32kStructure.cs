@@ -5,19 +5,19 @@ namespace NtScope.Lab.Machine.Sessions;
 
 /// <summary>
 /// A structure of win32k in the machine's memory. Of some builds a few offsets are carried over from Windows 7 and collide with newer ones; the newer one
-/// wins, and the older field is left out.
+/// wins, and the older field is left out. Of x86 no layouts are known: nothing is written.
 /// </summary>
 /// <param name="Space">The memory that holds it.</param>
-/// <param name="Layout">The layouts of the build.</param>
+/// <param name="Layout">The layouts of the build; null if none are known.</param>
 /// <param name="Name">Its type (<c>tagDESKTOP</c>).</param>
 /// <param name="Address">Where it is.</param>
-internal sealed record Win32kStructure(LabAddressSpace Space, Win32kLayout Layout, string Name, VirtualAddress Address)
+internal sealed record Win32kStructure(LabAddressSpace Space, Win32kLayout? Layout, string Name, VirtualAddress Address)
 {
     /// <summary>Whether the build has the field, at a place of its own.</summary>
-    public bool Has(string field) => Layout.TryGetField(Name, field, out var found) && !(found.NeedsValidation && IsTaken(field, found.Offset));
+    public bool Has(string field) => Layout is not null && Layout.TryGetField(Name, field, out var found) && !(found.NeedsValidation && IsTaken(field, found.Offset));
 
     /// <summary>Where a field is.</summary>
-    public VirtualAddress AddressOf(string field) => Layout.TryGetField(Name, field, out var found)
+    public VirtualAddress AddressOf(string field) => Layout is not null && Layout.TryGetField(Name, field, out var found)
         ? Address + found.Offset
         : throw new InvalidOperationException($"the layouts of win32k have no {Name}.{field}");
 
@@ -46,6 +46,6 @@ internal sealed record Win32kStructure(LabAddressSpace Space, Win32kLayout Layou
         return this;
     }
 
-    private bool IsTaken(string field, uint offset) => Layout.Fields.Any(other =>
+    private bool IsTaken(string field, uint offset) => Layout!.Fields.Any(other =>
         other.Key.Structure == Name && other.Key.Field != field && !other.Value.NeedsValidation && other.Value.Offset < offset + 8 && offset < other.Value.Offset + 8);
 }

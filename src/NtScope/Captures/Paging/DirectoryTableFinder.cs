@@ -103,7 +103,15 @@ internal static class DirectoryTableFinder
                 length = capture.Read(start, chunk.AsSpan(0, length), out _) / PageSize * PageSize;
                 for (var at = 0; at < length; at += PageSize)
                 {
-                    if (FromPage(capture, architecture, start + (uint)at, chunk.AsSpan(at, PageSize), pointerSearches) is { } candidate)
+                    // A directory without PAE whose entry behind the self-map is empty looks like a table of x64 too: both are tried.
+                    var address = start + (uint)at;
+                    if (architecture is not ProcessorArchitecture.X86 && SelfMapsWide(address, MemoryMarshal.Cast<byte, ulong>(chunk.AsSpan(at, PageSize))))
+                    {
+                        yield return new DirectoryTableCandidate(address, PagingMode.FourLevel, "by page tables that map themselves");
+                    }
+
+                    if (architecture is not (ProcessorArchitecture.X64 or ProcessorArchitecture.Arm64)
+                        && FromNarrowPage(capture, address, chunk.AsSpan(at, PageSize), pointerSearches) is { } candidate)
                     {
                         yield return candidate;
                     }
@@ -112,18 +120,8 @@ internal static class DirectoryTableFinder
         }
     }
 
-    private static DirectoryTableCandidate? FromPage(Capture capture, ProcessorArchitecture architecture, PhysicalAddress address, ReadOnlySpan<byte> page, Allowance pointerSearches)
+    private static DirectoryTableCandidate? FromNarrowPage(Capture capture, PhysicalAddress address, ReadOnlySpan<byte> page, Allowance pointerSearches)
     {
-        if (architecture is not ProcessorArchitecture.X86 && SelfMapsWide(address, MemoryMarshal.Cast<byte, ulong>(page)))
-        {
-            return new DirectoryTableCandidate(address, PagingMode.FourLevel, "by page tables that map themselves");
-        }
-
-        if (architecture is ProcessorArchitecture.X64 or ProcessorArchitecture.Arm64)
-        {
-            return null;
-        }
-
         // Without PAE the directory maps itself at C0000000h; with PAE the last of four directories has all four in its first entries.
         var narrow = MemoryMarshal.Cast<byte, uint>(page);
         if ((narrow[0x300] & 0xFFFFF001) == ((uint)address.Value | 1) && address.Value <= uint.MaxValue)
@@ -169,7 +167,7 @@ internal static class DirectoryTableFinder
                     if ((words[i] & 1) != 0
                         && (words[i] & Frame) == (directories[0] & Frame) && (words[i + 1] & Frame) == (directories[1] & Frame)
                         && (words[i + 2] & Frame) == (directories[2] & Frame) && (words[i + 3] & Frame) == (directories[3] & Frame)
-                        && range.Start.Value + offset + (uint)i * 8 is var found && (found & 0xFFF) != (directories[3] & Frame))
+                        && range.Start.Value + offset + (uint)i * 8 is var found && found != (directories[3] & Frame))
                     {
                         return new PhysicalAddress(found);
                     }

@@ -24,7 +24,8 @@ public static class ModuleListHead
         return hint is { } head && IsHead(memory, kernel, head) ? head : Search(memory, kernel);
     }
 
-    // The head is a LIST_ENTRY in writable data of the kernel; what it points forward to is the kernel's own entry, which points back.
+    // The head is a LIST_ENTRY in writable data of the kernel; what it points forward to is the kernel's own entry, which points back. On x86 the list of the
+    // debugger's data blocks looks alike up to the kernel's base; the image's size tells them apart.
     private static VirtualAddress? Search(IMemory memory, FoundKernel kernel)
     {
         var page = new byte[PageSize];
@@ -63,6 +64,7 @@ public static class ModuleListHead
         var pointer = (uint)memory.PointerSize;
         return memory.TryReadPointer(head, out var first, out _)
             && memory.TryReadPointer(first + pointer, out var back, out _) && back == head
-            && memory.TryReadPointer(first + 6 * pointer, out var start, out _) && start == kernel.Base;
+            && memory.TryReadPointer(first + 6 * pointer, out var start, out _) && start == kernel.Base
+            && memory.TryReadUInt32(first + 8 * pointer, out var size, out _) && size == kernel.Image.SizeOfImage;
     }
 }
