@@ -15,6 +15,12 @@ public sealed record LabMachineOptions
     /// <summary>Decides everything that differs from boot to boot: addresses, cookies, places of pages.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>
+    /// Whether a user's Windows is there when drivers are loaded: the usual drivers, processes, sessions, desktops and callbacks. Without it a
+    /// machine has the System process, the session manager and its client, and is made in a millisecond.
+    /// </summary>
+    public bool Windows { get; init; }
+
     /// <summary>Where the kernel's image begins; null for a place that the seed decides. A multiple of the page size.</summary>
     public VirtualAddress? KernelBase { get; init; }
 

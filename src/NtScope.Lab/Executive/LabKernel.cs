@@ -16,6 +16,8 @@ using NtScope.Lab.Executive.Verification;
 using NtScope.Lab.FileSystem;
 using NtScope.Lab.Machine;
 using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Processes;
+using NtScope.Lab.Machine.Processors;
 using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive;
@@ -23,9 +25,10 @@ namespace NtScope.Lab.Executive;
 /// <summary>The executive's parts, tied together.</summary>
 internal sealed class LabKernel : IDisposable
 {
-    private const ulong ProcessorBlock = 0xFFFF_F800_0F00_0000;
+    private const ulong ProcessorBytes = 0x2_0000;
     private const ulong RamBeside = 128UL << 20;
-    private const ulong SharedUserData = 0xFFFF_F780_0000_0000;
+    private readonly ulong _processor;
+    private readonly ulong _controlBlock;
     private bool _disposed;
     private bool _isFaulting;
 
@@ -56,11 +59,15 @@ internal sealed class LabKernel : IDisposable
         Executor = new Executor(this);
         Loader = new DriverLoader(this);
         Debug = new DebugOutput();
-        Memory.Map("processor block", ProcessorBlock, 0x10000, MemoryAccess.ReadWrite);
-        Memory.Map("KUSER_SHARED_DATA", SharedUserData, GuestMemory.PageSize, MemoryAccess.Read);
-        Cpu.Write(Register.GsBase, ProcessorBlock);
-        Memory.WriteUInt64(ProcessorBlock + 0x18, ProcessorBlock);
-        Memory.WriteUInt64(ProcessorBlock + 0x20, ProcessorBlock + 0x180);
+        Machine = Foundation.WithPools(new StructurePool(Pool, PoolKind.NonPaged), new StructurePool(Pool, PoolKind.Paged));
+        Windows = new MachineMemoryBuilder(Machine, Foundation.Places);
+        Windows.Start();
+        _processor = Foundation.Places.ProcessorAt(0).Value;
+        Memory.Map("processor block", _processor, ProcessorBytes, MemoryAccess.ReadWrite);
+        Cpu.Write(Register.GsBase, _processor);
+        Memory.WriteUInt64(_processor + 0x18, _processor);
+        _controlBlock = _processor + ProcessorBuilder.ControlBlockOffsetOf(Machine);
+        Memory.WriteUInt64(_processor + 0x20, _controlBlock);
         Cpu.Observer = Verifier;
         if (options.Verify)
         {
@@ -71,7 +78,7 @@ internal sealed class LabKernel : IDisposable
 
         Objects = new ObjectManager(this);
         Processes = new ProcessManager(this);
-        UserBuffers = new UserArena(Memory);
+        UserBuffers = new UserArena(Memory, Foundation.Places.Stacks);
         Devices = new DeviceManager(this);
         Requests = new RequestManager(this);
         Mdls = new MdlManager(this);
@@ -83,6 +90,7 @@ internal sealed class LabKernel : IDisposable
         RegistryCallbacks = new RegistryCallbacks(this);
         Configuration = new ConfigurationManager(this);
         ApiFamilies.Register(this, Apis);
+        Boot();
         Processes.Start();
     }
 
@@ -97,6 +105,12 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>The page tables and the kernel's image.</summary>
     public MachineFoundation Foundation { get; }
+
+    /// <summary>What the builders of kernel structures work on.</summary>
+    public MachineContext Machine { get; }
+
+    /// <summary>The builders of kernel structures, and what they have built.</summary>
+    public MachineMemoryBuilder Windows { get; }
 
     /// <summary>The memory.</summary>
     public GuestMemory Memory { get; }
@@ -222,7 +236,7 @@ internal sealed class LabKernel : IDisposable
     public MachineStoppedException OutOfMemory() => Stop("memory", $"the machine's {Options.MemoryBytes >> 20} MiB of memory are used up");
 
     /// <summary>Tells the processor block which thread runs.</summary>
-    public void SetCurrentThread(KernelThread thread) => Memory.WriteUInt64(ProcessorBlock + 0x188, thread.Thread);
+    public void SetCurrentThread(KernelThread thread) => Memory.WriteUInt64(_controlBlock + 8, thread.Thread);
 
     /// <summary>The current thread acts as one of the System process until the scope ends.</summary>
     public ProcessScope AsSystem() => Processes.RunAs(Processes.SystemProcess);
@@ -247,6 +261,18 @@ internal sealed class LabKernel : IDisposable
         {
             _isFaulting = false;
         }
+    }
+
+    private void Boot()
+    {
+        if (Options.Windows)
+        {
+            Windows.Populate();
+            return;
+        }
+
+        Windows.Processes.Create(new ProcessPlan(ProcessPlan.System, string.Empty, null, Threads: 1));
+        Windows.Processes.Create(new ProcessPlan("smss.exe", ProcessPlan.System, null, Threads: 1));
     }
 
     /// <inheritdoc/>

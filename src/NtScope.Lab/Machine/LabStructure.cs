@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using NtScope.Lab.Machine.Memory;
 using NtScope.Symbols.Types;
 
@@ -12,6 +14,7 @@ namespace NtScope.Lab.Machine;
 internal sealed record LabStructure(LabAddressSpace Space, ITypeSource Types, string Name, VirtualAddress Address)
 {
     private const int MostNested = 8;
+    private static readonly ConditionalWeakTable<ITypeSource, ConcurrentDictionary<(string Structure, string Path), FieldLayout?>> Found = [];
 
     /// <summary>Its size in bytes.</summary>
     public uint Size => SizeOf(Types, Name);
@@ -23,7 +26,10 @@ internal sealed record LabStructure(LabAddressSpace Space, ITypeSource Types, st
 
     /// <summary>Finds a field by its path (<c>Tcb.Header.Type</c>), through unnamed unions too.</summary>
     /// <returns>The field with its offset from the start of <paramref name="structure"/>; null if the layouts do not have it.</returns>
-    public static FieldLayout? Find(ITypeSource types, string structure, string path)
+    public static FieldLayout? Find(ITypeSource types, string structure, string path) =>
+        Found.GetOrCreateValue(types).GetOrAdd((structure, path), static (key, types) => FindPath(types, key.Structure, key.Path), types);
+
+    private static FieldLayout? FindPath(ITypeSource types, string structure, string path)
     {
         FieldLayout? field = null;
         var offset = 0u;

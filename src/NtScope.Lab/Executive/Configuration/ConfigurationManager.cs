@@ -50,7 +50,7 @@ internal sealed class ConfigurationManager(LabKernel kernel)
                     return (NtStatus.ObjectPathSyntaxBad, null);
                 }
 
-                opened = kernel.Objects.Create(ObjectKind.Key, 0x48, "Key ");
+                opened = kernel.Objects.Create(ObjectKind.Key, 0x48);
                 opened.State = found;
                 opened.Closed = () => CloseHandle(opened);
                 return (NtStatus.Success, opened);

@@ -21,7 +21,7 @@ internal sealed class DeviceManager(LabKernel kernel)
             unique = $"{name}{number}";
         }
 
-        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(unique.Length + 1) * 2), "Driv", unique);
+        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(unique.Length + 1) * 2), unique);
         item.State = driver;
         var address = item.Address;
         var text = address + IoLayout.DriverBytes + 0x80;
@@ -77,7 +77,7 @@ internal sealed class DeviceManager(LabKernel kernel)
             return NtStatus.ObjectNameCollision;
         }
 
-        var item = kernel.Objects.Create(ObjectKind.Device, IoLayout.DeviceBytes + 0x70 + extensionBytes, "Devi", name.Length == 0 ? null : name);
+        var item = kernel.Objects.Create(ObjectKind.Device, IoLayout.DeviceBytes + 0x70 + extensionBytes, name.Length == 0 ? null : name);
         device = item.Address;
         item.State = kernel.Objects.Find(driver)?.State;
         _memory.WriteUInt16(device, 3);
@@ -145,7 +145,7 @@ internal sealed class DeviceManager(LabKernel kernel)
     /// <summary>Makes a FILE_OBJECT.</summary>
     public KernelObject CreateFile(ulong device, string name)
     {
-        var item = kernel.Objects.Create(ObjectKind.File, IoLayout.FileBytes + 8 + ((ulong)(name.Length + 1) * 2), "File");
+        var item = kernel.Objects.Create(ObjectKind.File, IoLayout.FileBytes + 8 + ((ulong)(name.Length + 1) * 2));
         var text = item.Address + IoLayout.FileBytes + 8;
         _memory.WriteUInt16(item.Address, 5);
         _memory.WriteUInt16(item.Address + 2, (ushort)IoLayout.FileBytes);

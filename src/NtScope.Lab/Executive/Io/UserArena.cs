@@ -9,7 +9,9 @@ internal sealed class UserArena
     /// <summary>The first user address.</summary>
     public const ulong Start = 0x1_0000_0000;
 
-    private const ulong SystemStart = 0xFFFF_D000_0000_0000;
+    private const ulong BehindStacks = 0x40_0000_0000;
+    private const ulong LargeStart = Start + (1UL << 32);
+    private const ulong LargeEnd = LargeStart + (1UL << 37);
     private const ulong Bytes = 4UL << 20;
     private const ulong LargeBytes = 1UL << 20;
     private readonly GuestMemory _memory;
@@ -17,10 +19,13 @@ internal sealed class UserArena
     private readonly Dictionary<ulong, GuestRegion> _large = [];
     private GuestRegion? _region;
     private ulong _next = Start;
-    private ulong _nextLarge = Start + (1UL << 40);
+    private readonly ulong _systemStart;
+    private ulong _nextLarge = LargeStart;
 
     /// <summary>An arena that is mapped when it is first used.</summary>
-    public UserArena(GuestMemory memory) => _memory = memory;
+    /// <param name="memory">The machine's memory.</param>
+    /// <param name="stacks">Where the kernel's half has its stacks; system addresses of buffers lie behind them.</param>
+    public UserArena(GuestMemory memory, VirtualAddress stacks) => (_memory, _systemStart) = (memory, stacks.Value + BehindStacks);
 
     /// <summary>Takes a zeroed buffer.</summary>
     public ulong Allocate(int size)
@@ -34,7 +39,7 @@ internal sealed class UserArena
         if (_region is null)
         {
             _region = _memory.Map("user buffers", Start, Bytes, MemoryAccess.ReadWrite);
-            _memory.MapAlias("locked user buffers", SystemStart, _region);
+            _memory.MapAlias("locked user buffers", _systemStart, _region);
         }
 
         if (_free.TryGetValue(bytes, out var stack) && stack.TryPop(out var reused))
@@ -74,17 +79,28 @@ internal sealed class UserArena
 
     /// <summary>The system address of the same bytes; 0 if the address is not in the arena.</summary>
     public ulong SystemAddress(ulong address) =>
-        _memory.Find(address) is { Name: "user buffers" } ? address - Start + SystemStart : 0;
+        _memory.Find(address) is { Name: "user buffers" } ? address - Start + _systemStart : 0;
 
     private static ulong Round(int size) => ((ulong)Math.Max(size, 1) + 63) & ~63UL;
 
     private ulong AllocateLarge(ulong bytes)
     {
         bytes = (bytes + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
+        var room = (bytes + (2UL << 20)) & ~((1UL << 20) - 1);
+        if (_nextLarge + room > LargeEnd)
+        {
+            _nextLarge = LargeStart;
+        }
+
+        while (_memory.Find(_nextLarge) is { } taken)
+        {
+            _nextLarge = (taken.End + (2UL << 20)) & ~((1UL << 20) - 1);
+        }
+
         var address = _nextLarge;
-        _nextLarge += (bytes + (2UL << 20)) & ~((1UL << 20) - 1);
+        _nextLarge += room;
         var region = _memory.Map("user buffers", address, bytes, MemoryAccess.ReadWrite);
-        _memory.MapAlias("locked user buffers", address - Start + SystemStart, region);
+        _memory.MapAlias("locked user buffers", address - Start + _systemStart, region);
         _large.Add(address, region);
         return address;
     }

@@ -10,11 +10,11 @@ namespace NtScope.Lab.Executive.Modules;
 /// <summary>Puts driver images into the machine's memory: sections, relocations, imports, the security cookie.</summary>
 internal sealed class DriverLoader(LabKernel kernel)
 {
-    private const ulong FirstImage = 0xFFFF_F800_2000_0000;
+    private const ulong BehindKernel = 0x400_0000;
     private const ulong ImageAlignment = 0x10_0000;
     private const int NativeSubsystem = 1;
     private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntoskrnl", "hal", "fltmgr", "ntkrnlmp.exe", "ext-ms-win-ntos"];
-    private ulong _next = FirstImage;
+    private ulong _next = (kernel.Foundation.Kernel.Base.Value + kernel.Foundation.Kernel.Size + BehindKernel) & ~(ImageAlignment - 1);
 
     /// <summary>Loads an image.</summary>
     /// <exception cref="InputException">It is no x64 kernel driver, or its structures lie.</exception>

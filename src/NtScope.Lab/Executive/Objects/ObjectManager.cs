@@ -13,46 +13,49 @@ internal sealed class ObjectManager
     private readonly Dictionary<ulong, KernelObject> _objects = [];
     private readonly Dictionary<uint, Handle> _handles = [];
     private readonly Dictionary<string, KernelObject> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, (string Target, LoadedDriver? Owner)> _links = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, SymbolicLink> _links = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<(LoadedDriver Driver, ulong Address), (int Count, ulong At)> _balance = [];
     private readonly Dictionary<ObjectKind, ulong> _types = [];
+    private readonly Machine.Objects.ObjectManager _objectsInMemory;
     private uint _nextHandle = 4;
 
-    /// <summary>Makes the object types that drivers import as variables.</summary>
+    /// <summary>An object manager over the types and directories that the machine started with.</summary>
     public ObjectManager(LabKernel kernel)
     {
         _kernel = kernel;
-        foreach (var (kind, variable) in new[]
+        _objectsInMemory = kernel.Windows.Objects;
+        foreach (var kind in Enum.GetValues<ObjectKind>())
         {
-            (ObjectKind.Process, "PsProcessType"), (ObjectKind.Thread, "PsThreadType"), (ObjectKind.File, "IoFileObjectType"),
-            (ObjectKind.Event, "ExEventObjectType"), (ObjectKind.Key, "CmKeyObjectType"), (ObjectKind.Driver, "IoDriverObjectType"),
-            (ObjectKind.Device, "IoDeviceObjectType"), (ObjectKind.Token, "SeTokenObjectType"), (ObjectKind.Section, "MmSectionObjectType"),
-        })
-        {
-            var type = kernel.Pool.Allocate(0x100, "ObjT");
-            _types.Add(kind, type);
-            kernel.Variables.Add(variable, type);
+            _types.Add(kind, _objectsInMemory.TypeOf(NameOf(kind)).Value);
         }
     }
 
     /// <summary>Names that stand for others.</summary>
-    public IReadOnlyDictionary<string, (string Target, LoadedDriver? Owner)> Links => _links;
+    public IReadOnlyDictionary<string, SymbolicLink> Links => _links;
 
     /// <summary>Open handles.</summary>
     public IReadOnlyDictionary<uint, Handle> Handles => _handles;
 
     /// <summary>Makes an object with one reference.</summary>
-    public KernelObject Create(ObjectKind kind, ulong bytes, string tag, string? name = null)
+    public KernelObject Create(ObjectKind kind, ulong bytes, string? name = null)
     {
-        var block = _kernel.Pool.Allocate(bytes + HeaderBytes, tag);
-        var item = new KernelObject(block + HeaderBytes, kind, name);
-        _kernel.Memory.WriteUInt64(block, 1);
-        _objects.Add(item.Address, item);
+        var (leaf, directory) = name is null ? (null, default) : PlaceOf(Normalise(name));
+        var body = _objectsInMemory.Create(NameOf(kind), (uint)bytes, leaf, directory);
+        var item = Adopt(body.Value, kind, name);
         if (name is not null)
         {
-            _names.Add(name, item);
+            _names.Add(Normalise(name), item);
         }
 
+        return item;
+    }
+
+    /// <summary>Takes over an object that the machine started with.</summary>
+    public KernelObject Adopt(ulong address, ObjectKind kind, string? name = null)
+    {
+        var item = new KernelObject(address, kind, name);
+        _kernel.Memory.WriteUInt64(address - HeaderBytes, 1);
+        _objects.Add(address, item);
         return item;
     }
 
@@ -162,16 +165,28 @@ internal sealed class ObjectManager
             return NtStatus.InsufficientResources;
         }
 
-        if (_names.ContainsKey(path) || !_links.TryAdd(path, (target, _kernel.Drivers.At(caller))))
+        if (_names.ContainsKey(path) || _links.ContainsKey(path))
         {
             return NtStatus.ObjectNameCollision;
         }
 
+        var (leaf, directory) = PlaceOf(path);
+        var body = _objectsInMemory.CreateSymbolicLink(directory, leaf, target);
+        _links.Add(path, new SymbolicLink(target, _kernel.Drivers.At(caller), body.Value));
         return NtStatus.Success;
     }
 
     /// <summary>Takes a link away.</summary>
-    public NtStatus DeleteLink(string name) => _links.Remove(Normalise(name)) ? NtStatus.Success : NtStatus.ObjectNameNotFound;
+    public NtStatus DeleteLink(string name)
+    {
+        if (!_links.Remove(Normalise(name), out var link))
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        _objectsInMemory.Delete(new VirtualAddress(link.Address));
+        return NtStatus.Success;
+    }
 
     /// <summary>Follows links from a name to the object whose name begins it.</summary>
     /// <param name="name">A full name.</param>
@@ -208,11 +223,14 @@ internal sealed class ObjectManager
         return path;
     }
 
-    /// <summary>Adds a name that leads to an object.</summary>
-    public bool AddName(string name, KernelObject item) => _names.TryAdd(Normalise(name), item);
-
     /// <summary>Takes a name away.</summary>
-    public void RemoveName(string name) => _names.Remove(Normalise(name));
+    public void RemoveName(string name)
+    {
+        if (_names.Remove(Normalise(name), out var item))
+        {
+            _objectsInMemory.RemoveName(new VirtualAddress(item.Address));
+        }
+    }
 
     /// <summary>References that a driver took and did not give back.</summary>
     public IEnumerable<(KernelObject? Object, int Count, ulong At)> ReferencesBy(LoadedDriver driver) =>
@@ -230,6 +248,16 @@ internal sealed class ObjectManager
         }
 
         return name;
+    }
+
+    private static string NameOf(ObjectKind kind) => kind == ObjectKind.FilterPort ? "FilterConnectionPort" : kind.ToString();
+
+    // The last part of a full name, and the directory in memory that the rest names.
+    private (string Leaf, VirtualAddress Directory) PlaceOf(string path)
+    {
+        var last = path.LastIndexOf('\\');
+        var parent = path.AsSpan(0, Math.Max(last, 0));
+        return (path[(last + 1)..], parent is "\\??" ? _kernel.Windows.Names.Global : _objectsInMemory.FindDirectory(parent));
     }
 
     private KernelObject? FindPrefix(string path, out string rest)
@@ -294,6 +322,6 @@ internal sealed class ObjectManager
         }
 
         _objects.Remove(item.Address);
-        _kernel.Pool.Free(item.Address - HeaderBytes);
+        _objectsInMemory.Delete(new VirtualAddress(item.Address));
     }
 }

@@ -33,9 +33,12 @@ internal sealed class PoolManager
     public int DriverAllocations { get; private set; }
 
     /// <summary>Allocates for the executive, zeroed.</summary>
-    public ulong Allocate(ulong size, string tag, PoolKind kind = PoolKind.NonPaged)
+    public ulong Allocate(ulong size, string tag, PoolKind kind = PoolKind.NonPaged) => Allocate(size, TagOf(tag), kind);
+
+    /// <summary>Allocates for the executive, zeroed.</summary>
+    public ulong Allocate(ulong size, uint tag, PoolKind kind)
     {
-        var address = Take(size, TagOf(tag), kind, null, 0);
+        var address = Take(size, tag, kind, null, 0);
         if (address == 0)
         {
             throw _kernel.OutOfMemory();
@@ -79,7 +82,7 @@ internal sealed class PoolManager
 
         if (_kernel.Options.Verify)
         {
-            _freed[address] = _kernel.Threads.Current.Trap.CallerRip;
+            _freed[address] = _kernel.Threads.Current?.Trap.CallerRip ?? 0;
         }
 
         (block.Kind == PoolKind.Paged ? Paged : NonPaged).Free(address, block.Size);

@@ -15,20 +15,20 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         table.Alias("IoGetCurrentProcess", "PsGetCurrentProcess");
         table.Add("KeGetCurrentThread", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Thread);
         table.Alias("KeGetCurrentThread", "PsGetCurrentThread");
-        table.Add("PsGetCurrentProcessId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Process, ProcessLayout.UniqueProcessId));
+        table.Add("PsGetCurrentProcessId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Process, kernel.Processes.Layout.UniqueProcessId));
         table.Add("PsGetCurrentThreadId", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Id);
-        table.Add("PsGetProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.UniqueProcessId));
-        table.Add("PsGetProcessInheritedFromUniqueProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.InheritedFromUniqueProcessId));
-        table.Add("PsGetProcessImageFileName", Irql.Dispatch, (in ApiCall call) => call[0] + ProcessLayout.ImageFileName);
-        table.Add("PsGetProcessExitStatus", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0] + ProcessLayout.ExitStatus));
-        table.Add("PsGetProcessPeb", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.Peb));
-        table.Add("PsGetProcessSessionId", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.UniqueProcessId) <= 4 ? 0UL : 1);
-        table.Add("PsGetCurrentProcessSessionId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Process, ProcessLayout.UniqueProcessId) <= 4 ? 0UL : 1);
-        table.Add("PsGetThreadId", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.ThreadUniqueThread));
-        table.Add("PsGetThreadProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.ThreadUniqueProcess));
-        table.Add("PsGetThreadProcess", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.ThreadProcess));
+        table.Add("PsGetProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.UniqueProcessId));
+        table.Add("PsGetProcessInheritedFromUniqueProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.InheritedFromUniqueProcessId));
+        table.Add("PsGetProcessImageFileName", Irql.Dispatch, (in ApiCall call) => call[0] + kernel.Processes.Layout.ImageFileName);
+        table.Add("PsGetProcessExitStatus", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0] + kernel.Processes.Layout.ExitStatus));
+        table.Add("PsGetProcessPeb", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.Peb));
+        table.Add("PsGetProcessSessionId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.UniqueProcessId) <= 4 ? 0UL : 1);
+        table.Add("PsGetCurrentProcessSessionId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Process, kernel.Processes.Layout.UniqueProcessId) <= 4 ? 0UL : 1);
+        table.Add("PsGetThreadId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.ThreadUniqueThread));
+        table.Add("PsGetThreadProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.ThreadUniqueProcess));
+        table.Add("PsGetThreadProcess", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.ThreadProcess));
         table.Alias("PsGetThreadProcess", "IoThreadToProcess");
-        table.Add("PsIsSystemThread", Irql.Dispatch, (in ApiCall call) => Field(call[0], ProcessLayout.ThreadUniqueProcess) == 4 ? 1UL : 0);
+        table.Add("PsIsSystemThread", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.ThreadUniqueProcess) == 4 ? 1UL : 0);
         table.Add("PsGetThreadExitStatus", Irql.Dispatch, GetThreadExitStatus);
         table.Add("PsIsThreadTerminating", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadInt32(call[0] + 4) > 0 ? 1UL : 0);
         table.Status("PsLookupProcessByProcessId", Irql.Apc, LookupProcess);
@@ -133,7 +133,7 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         if (call[first + 4] != 0)
         {
             kernel.Memory.WriteUInt64(call[first + 4], process.Id);
-            kernel.Memory.WriteUInt64(call[first + 4] + 8, Field(item.Address, ProcessLayout.ThreadUniqueThread));
+            kernel.Memory.WriteUInt64(call[first + 4] + 8, Field(item.Address, kernel.Processes.Layout.ThreadUniqueThread));
         }
 
         return NtStatus.Success;

@@ -1,20 +1,78 @@
+using NtScope.Lab.Machine;
+using NtScope.Symbols.Types;
+
 namespace NtScope.Lab.Executive.Processes;
 
-/// <summary>Offsets of EPROCESS and ETHREAD in 10.0.19041, x64 (its PDB).</summary>
-internal static class ProcessLayout
+/// <summary>Where the machine's kernel has the fields of EPROCESS and ETHREAD that the executive reads and writes.</summary>
+internal sealed class ProcessLayout(ITypeSource types)
 {
-    public const ulong ProcessBytes = 0xA40;
-    public const ulong UniqueProcessId = 0x440;
-    public const ulong ActiveProcessLinks = 0x448;
-    public const ulong InheritedFromUniqueProcessId = 0x540;
-    public const ulong Peb = 0x550;
-    public const ulong ImageFileName = 0x5A8;
-    public const ulong ExitStatus = 0x7D4;
-    public const ulong ThreadBytes = 0x898;
-    public const ulong ThreadApcStateProcess = 0xB8;
-    public const ulong ThreadProcess = 0x220;
-    public const ulong ThreadPreviousMode = 0x232;
-    public const ulong ThreadStartAddress = 0x450;
-    public const ulong ThreadUniqueProcess = 0x478;
-    public const ulong ThreadUniqueThread = 0x480;
+    private const string Process = "_EPROCESS";
+    private const string Thread = "_ETHREAD";
+
+    public ulong ProcessBytes { get; } = LabStructure.SizeOf(types, Process);
+
+    public ulong DirectoryTableBase { get; } = Offset(types, Process, "Pcb.DirectoryTableBase");
+
+    public ulong SchedulingThreads { get; } = Offset(types, Process, "Pcb.ThreadListHead");
+
+    public ulong UniqueProcessId { get; } = Offset(types, Process, "UniqueProcessId");
+
+    public ulong ActiveProcessLinks { get; } = Offset(types, Process, "ActiveProcessLinks");
+
+    public ulong CreateTime { get; } = Offset(types, Process, "CreateTime");
+
+    public ulong ExitTime { get; } = Offset(types, Process, "ExitTime");
+
+    public ulong InheritedFromUniqueProcessId { get; } = Offset(types, Process, "InheritedFromUniqueProcessId");
+
+    public ulong Peb { get; } = Offset(types, Process, "Peb");
+
+    public ulong ObjectTable { get; } = Offset(types, Process, "ObjectTable");
+
+    public ulong Session { get; } = Offset(types, Process, "Session");
+
+    public ulong SessionProcessLinks { get; } = Offset(types, Process, "SessionProcessLinks");
+
+    public ulong ImageFileName { get; } = Offset(types, Process, "ImageFileName");
+
+    public ulong ImagePath { get; } = Offset(types, Process, "SeAuditProcessCreationInfo.ImageFileName");
+
+    public ulong ExitStatus { get; } = Offset(types, Process, "ExitStatus");
+
+    public ulong Threads { get; } = Offset(types, Process, "ThreadListHead");
+
+    public ulong ActiveThreads { get; } = Offset(types, Process, "ActiveThreads");
+
+    public ulong ThreadBytes { get; } = LabStructure.SizeOf(types, Thread);
+
+    public ulong ThreadInitialStack { get; } = Offset(types, Thread, "Tcb.InitialStack");
+
+    public ulong ThreadStackBase { get; } = Offset(types, Thread, "Tcb.StackBase");
+
+    public ulong ThreadStackLimit { get; } = Offset(types, Thread, "Tcb.StackLimit");
+
+    public ulong ThreadKernelStack { get; } = Offset(types, Thread, "Tcb.KernelStack");
+
+    public ulong ThreadState { get; } = Offset(types, Thread, "Tcb.State");
+
+    public ulong ThreadTeb { get; } = Offset(types, Thread, "Tcb.Teb");
+
+    public ulong ThreadApcStateProcess { get; } = Offset(types, Thread, "Tcb.ApcState.Process");
+
+    public ulong ThreadProcess { get; } = Offset(types, Thread, "Tcb.Process");
+
+    public ulong ThreadSchedulingLinks { get; } = Offset(types, Thread, "Tcb.ThreadListEntry");
+
+    public ulong ThreadLinks { get; } = Offset(types, Thread, "ThreadListEntry");
+
+    public ulong ThreadCreateTime { get; } = Offset(types, Thread, "CreateTime");
+
+    public ulong ThreadStartAddress { get; } = Offset(types, Thread, "StartAddress");
+
+    public ulong ThreadUniqueProcess { get; } = Offset(types, Thread, "Cid.UniqueProcess");
+
+    public ulong ThreadUniqueThread { get; } = Offset(types, Thread, "Cid.UniqueThread");
+
+    private static ulong Offset(ITypeSource types, string structure, string path) =>
+        LabStructure.Find(types, structure, path)?.Offset ?? throw new InvalidOperationException($"{types.Origin}: {structure} has no field {path}");
 }

@@ -1,17 +1,24 @@
-using System.Text;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Threads;
+using NtScope.Lab.Machine.Processes;
 
 namespace NtScope.Lab.Executive.Processes;
 
 /// <summary>Processes, their threads, and the routines that drivers have told of them.</summary>
 internal sealed class ProcessManager(LabKernel kernel)
 {
+    private const uint SystemId = 4;
+
     /// <summary>Processes that have not ended, by identifier.</summary>
     private readonly Dictionary<uint, LabProcess> _processes = [];
     private readonly Dictionary<uint, KernelObject> _threads = [];
-    private uint _nextId = 4;
+
+    /// <summary>Where the kernel's structures have what the executive reads and writes.</summary>
+    public ProcessLayout Layout { get; } = new(kernel.Machine.Types);
+
+    /// <summary>Writes processes and threads.</summary>
+    private readonly ProcessObjects _memory = new(kernel);
 
     /// <summary>Process, thread and image routines.</summary>
     public NotifyRoutines Notify { get; } = new(kernel);
@@ -31,10 +38,14 @@ internal sealed class ProcessManager(LabKernel kernel)
     /// <summary>Makes the System process, the client and the thread that the machine's user acts on.</summary>
     public void Start()
     {
-        SystemProcess = Create("System", string.Empty, 0);
-        _nextId = 0x400;
+        foreach (var process in kernel.Windows.Processes.Processes)
+        {
+            Adopt(process);
+        }
+
+        SystemProcess = _processes[SystemId];
+        _memory.TakeTemplates(kernel.Windows.Processes.Processes[^1]);
         Client = Create(@"C:\Program Files\NtScope\client.exe", "client.exe", SystemProcess.Id);
-        kernel.Variables.Add("PsInitialSystemProcess", SystemProcess.Object.Address);
         var thread = kernel.Threads.Create(Client.Thread.Address, Client.Object.Address, Client.ThreadId);
         kernel.Threads.Adopt(thread);
     }
@@ -89,7 +100,7 @@ internal sealed class ProcessManager(LabKernel kernel)
 
         process.IsAlive = false;
         process.ExitStatus = status;
-        kernel.Memory.WriteUInt32(process.Object.Address + ProcessLayout.ExitStatus, (uint)status);
+        kernel.Memory.WriteUInt32(process.Object.Address + Layout.ExitStatus, (uint)status);
         using (RunAs(process))
         {
             foreach (var thread in process.ExtraThreads.Keys.ToArray())
@@ -121,7 +132,7 @@ internal sealed class ProcessManager(LabKernel kernel)
     public uint StartUserThread(LabProcess process)
     {
         kernel.EnsureRunning();
-        var id = NextId();
+        var id = _memory.TakeId();
         process.ExtraThreads.Add(id, CreateThread(process.Object.Address, process.Id, id));
         using var scope = RunAs(process);
         Notify.ThreadChanged(process.Id, id, created: true);
@@ -145,7 +156,7 @@ internal sealed class ProcessManager(LabKernel kernel)
     /// <summary>Makes a thread that runs a driver's routine.</summary>
     public KernelThread CreateSystemThread(LabProcess process, Action body, out KernelObject item)
     {
-        var id = NextId();
+        var id = _memory.TakeId();
         item = CreateThread(process.Object.Address, process.Id, id);
         var thread = kernel.Threads.Create(item.Address, process.Object.Address, id);
         item.State = thread;
@@ -167,27 +178,47 @@ internal sealed class ProcessManager(LabKernel kernel)
     /// <summary>Lets the current thread act as one of a process until the scope ends.</summary>
     public ProcessScope RunAs(LabProcess process) => new(kernel, process);
 
-    private uint NextId()
+    /// <summary>The processes as they are in memory, for who looks at it.</summary>
+    public IEnumerable<MachineProcess> InMemory => _processes.Values.Select(process => new MachineProcess(
+        process.Id, process.ParentId, NameOf(process.Path), null, process.Address, _memory.SpaceOf(process.Object.Address))
     {
-        var id = _nextId;
-        _nextId += 4;
-        return id;
+        Threads = [.. process.ExtraThreads.Select(thread => (thread.Key, thread.Value)).Prepend((process.ThreadId, process.Thread))
+            .Select(thread => new MachineThread(thread.Item1, new VirtualAddress(thread.Item2.Address), VirtualAddress.Zero))],
+    });
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('\\') + 1)..];
+
+    private void Adopt(MachineProcess process)
+    {
+        var objects = process.Threads.Select(thread => (thread.Id, Item: kernel.Objects.Adopt(thread.Object.Value, ObjectKind.Thread))).ToList();
+        var path = process.ParentId == 0 ? process.Name : $@"C:\Windows\System32\{process.Name}";
+        var item = kernel.Objects.Adopt(process.Object.Value, ObjectKind.Process);
+        _memory.Adopt(process);
+        foreach (var (id, thread) in objects)
+        {
+            _threads.Add(id, thread);
+            thread.Deleted = () => _memory.DeleteThread(thread.Address);
+        }
+
+        var adopted = new LabProcess(kernel, process.Id, process.ParentId, path, path, item, objects[0].Item, objects[0].Id);
+        foreach (var (id, thread) in objects.Skip(1))
+        {
+            adopted.ExtraThreads.Add(id, thread);
+        }
+
+        item.State = adopted;
+        item.Deleted = () => _memory.DeleteProcess(process.Object.Value);
+        _processes.Add(process.Id, adopted);
     }
 
     private LabProcess Create(string path, string commandLine, uint parent)
     {
-        var id = NextId();
-        var item = kernel.Objects.Create(ObjectKind.Process, ProcessLayout.ProcessBytes, "Proc");
-        var memory = kernel.Memory;
-        var address = item.Address;
-        memory.WriteByte(address, (byte)DispatcherObject.Process);
-        memory.WriteUInt64(address + ProcessLayout.UniqueProcessId, id);
-        memory.WriteUInt64(address + ProcessLayout.InheritedFromUniqueProcessId, parent);
-        memory.WriteUInt32(address + ProcessLayout.ExitStatus, (uint)NtStatus.Pending);
-        var name = path[(path.LastIndexOf('\\') + 1)..];
-        memory.Write(address + ProcessLayout.ImageFileName, Encoding.Latin1.GetBytes(name.Length > 14 ? name[..14] : name));
-        var threadId = NextId();
-        var thread = CreateThread(address, id, threadId);
+        var id = _memory.TakeId();
+        var item = kernel.Objects.Create(ObjectKind.Process, Layout.ProcessBytes);
+        _memory.WriteProcess(item.Address, id, parent, NameOf(path), path);
+        item.Deleted = () => _memory.DeleteProcess(item.Address);
+        var threadId = _memory.TakeId();
+        var thread = CreateThread(item.Address, id, threadId);
         var process = new LabProcess(kernel, id, parent, path, commandLine, item, thread, threadId);
         item.State = process;
         _processes.Add(id, process);
@@ -196,13 +227,9 @@ internal sealed class ProcessManager(LabKernel kernel)
 
     private KernelObject CreateThread(ulong process, uint processId, uint id)
     {
-        var item = kernel.Objects.Create(ObjectKind.Thread, ProcessLayout.ThreadBytes, "Thre");
-        var memory = kernel.Memory;
-        memory.WriteByte(item.Address, (byte)DispatcherObject.Thread);
-        memory.WriteUInt64(item.Address + ProcessLayout.ThreadApcStateProcess, process);
-        memory.WriteUInt64(item.Address + ProcessLayout.ThreadProcess, process);
-        memory.WriteUInt64(item.Address + ProcessLayout.ThreadUniqueProcess, processId);
-        memory.WriteUInt64(item.Address + ProcessLayout.ThreadUniqueThread, id);
+        var item = kernel.Objects.Create(ObjectKind.Thread, Layout.ThreadBytes);
+        _memory.WriteThread(item.Address, process, processId, id);
+        item.Deleted = () => _memory.DeleteThread(item.Address);
         _threads.Add(id, item);
         return item;
     }

@@ -139,7 +139,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
     private NtStatus CreateEvent(in ApiCall call)
     {
         var attributes = ObjectAttributes.Read(kernel.Memory, call[2]);
-        var item = kernel.Objects.Create(ObjectKind.Event, 0x18, "Even", attributes.Name.Length == 0 ? null : attributes.Name);
+        var item = kernel.Objects.Create(ObjectKind.Event, 0x18, attributes.Name.Length == 0 ? null : attributes.Name);
         kernel.Dispatcher.InitializeEvent(item.Address, call.Flag(4), call.UInt32(3) == 1);
         var handle = kernel.Objects.Open(item, call.UInt32(1), attributes.WantsKernelHandle, call.ReturnAddress);
         kernel.Objects.Dereference(item);
@@ -168,7 +168,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         var name = call.UnicodeString(0);
         if (kernel.Objects.Resolve(name, out var rest) is not { Kind: ObjectKind.Event } item || rest.Length != 0)
         {
-            item = kernel.Objects.Create(ObjectKind.Event, 0x18, "Even", name);
+            item = kernel.Objects.Create(ObjectKind.Event, 0x18, name);
             kernel.Dispatcher.InitializeEvent(item.Address, signalled: true, synchronization);
         }
 

@@ -8,11 +8,11 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
 {
     private const ulong StackBytes = 0x6000;
     private const ulong StackSpacing = 0x10_0000;
-    private const ulong FirstStack = 0xFFFF_C000_0000_0000;
+    private const ulong BehindOtherStacks = 0x4000_0000;
     private readonly Queue<KernelThread> _ready = new();
     private readonly List<KernelThread> _threads = [];
     private readonly Stack<ulong> _freeStacks = new();
-    private ulong _nextStack = FirstStack;
+    private ulong _nextStack = kernel.Foundation.Places.Stacks.Value + BehindOtherStacks;
     private volatile bool _stopping;
     private Exception? _failure;
 

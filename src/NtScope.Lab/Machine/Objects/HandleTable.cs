@@ -59,6 +59,9 @@ internal sealed class HandleTable
         _ = Structure.SetIfPresent("NextHandleNeedingPool", Capacity()).SetIfPresent("HandleCount", _next / HandleStep - 1);
     }
 
+    /// <summary>Takes an entry out.</summary>
+    public void Remove(uint handle) => _context.System.Write(EntryOf(handle), stackalloc byte[(int)_entrySize]);
+
     private uint Capacity() => (_next / HandleStep + _entriesPerPage - 1) / _entriesPerPage * _entriesPerPage * HandleStep;
 
     private VirtualAddress EntryOf(uint handle)

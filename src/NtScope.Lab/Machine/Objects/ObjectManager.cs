@@ -94,11 +94,57 @@ internal sealed class ObjectManager
     }
 
     /// <summary>Creates a symbolic link.</summary>
-    public void CreateSymbolicLink(VirtualAddress directory, string name, string target)
+    /// <returns>Its body.</returns>
+    public VirtualAddress CreateSymbolicLink(VirtualAddress directory, string name, string target)
     {
         var body = Create("SymbolicLink", LabStructure.SizeOf(_context.Types, "_OBJECT_SYMBOLIC_LINK"), name, directory);
         var link = _context.At("_OBJECT_SYMBOLIC_LINK", body).Set("CreationTime", (ulong)LabClock.Boot);
         _context.WriteUnicodeString(link.AddressOf("LinkTarget"), target);
+        return body;
+    }
+
+    /// <summary>The directory of a full name (<c>\Device</c>; empty for the root); zero if there is none.</summary>
+    public VirtualAddress FindDirectory(ReadOnlySpan<char> name)
+    {
+        foreach (var (body, path) in _directories)
+        {
+            if (name.Equals(path, StringComparison.OrdinalIgnoreCase))
+            {
+                return body;
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Takes the name of an object out of its directory; the object lives on without one.</summary>
+    public void RemoveName(VirtualAddress body)
+    {
+        if ((InfoMaskOf(body) & NameInfo) == 0)
+        {
+            return;
+        }
+
+        var part = _context.At("_OBJECT_HEADER_NAME_INFO", HeaderOf(body) - PartsOf((byte)(InfoMaskOf(body) & (NameInfo | CreatorInfo))));
+        var (directory, name) = (_context.ReadPointer(part.AddressOf("Directory")), part.AddressOf("Name"));
+        if (!directory.IsZero)
+        {
+            part.Set("Directory", 0);
+            Leave(directory, body);
+        }
+
+        if (_context.ReadPointer(name + sizeof(ulong)) is { IsZero: false } text)
+        {
+            _context.PagedPool.Free(text);
+            _context.System.Write(name, stackalloc byte[16]);
+        }
+    }
+
+    /// <summary>Frees an object, its name first.</summary>
+    public void Delete(VirtualAddress body)
+    {
+        RemoveName(body);
+        _context.NonPagedPool.Free(HeaderOf(body) - PartsOf(InfoMaskOf(body)));
     }
 
     /// <summary>Counts a handle to an object.</summary>
@@ -118,6 +164,28 @@ internal sealed class ObjectManager
         }
 
         return hash;
+    }
+
+    private byte InfoMaskOf(VirtualAddress body) => _context.System.Span(_context.At("_OBJECT_HEADER", HeaderOf(body)).AddressOf("InfoMask"), 1)[0];
+
+    private void Leave(VirtualAddress directory, VirtualAddress body)
+    {
+        var buckets = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets");
+        for (var bucket = 0ul; bucket < HashBuckets; bucket++)
+        {
+            for (var slot = buckets + bucket * sizeof(ulong); _context.ReadPointer(slot) is { IsZero: false } address;)
+            {
+                var entry = _context.At("_OBJECT_DIRECTORY_ENTRY", address);
+                if (_context.ReadPointer(entry.AddressOf("Object")) == body)
+                {
+                    _context.System.WriteUInt64(slot, _context.ReadPointer(entry.AddressOf("ChainLink")).Value);
+                    _context.PagedPool.Free(address);
+                    return;
+                }
+
+                slot = entry.AddressOf("ChainLink");
+            }
+        }
     }
 
     private void WriteOffsets()

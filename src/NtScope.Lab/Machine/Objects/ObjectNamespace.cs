@@ -16,14 +16,14 @@ internal sealed class ObjectNamespace
         Driver = objects.CreateDirectory(objects.Root, "Driver");
         FileSystem = objects.CreateDirectory(objects.Root, "FileSystem");
         _sessions = objects.CreateDirectory(objects.Root, "Sessions");
-        var global = objects.CreateDirectory(objects.Root, "GLOBAL??");
-        foreach (var (name, target) in new[] { ("C:", @"\Device\HarddiskVolume2"), ("NUL", @"\Device\Null"), ("PhysicalDrive0", @"\Device\Harddisk0"), ("Global", @"\GLOBAL??") })
+        Global = objects.CreateDirectory(objects.Root, "GLOBAL??");
+        foreach (var (name, target) in new[] { ("C:", @"\Device\HarddiskVolume1"), ("NUL", @"\Device\Null"), ("PhysicalDrive0", @"\Device\Harddisk0"), ("Global", @"\GLOBAL??") })
         {
-            objects.CreateSymbolicLink(global, name, target);
+            objects.CreateSymbolicLink(Global, name, target);
         }
 
         objects.CreateSymbolicLink(objects.Root, "DosDevices", @"\??");
-        objects.CreateSymbolicLink(objects.Root, "SystemRoot", @"\Device\HarddiskVolume2\Windows");
+        objects.CreateSymbolicLink(objects.Root, "SystemRoot", @"\Device\HarddiskVolume1\Windows");
         foreach (var name in new[] { "Callback", "KernelObjects", "KnownDlls", "NLS", "RPC Control", "Security", "ArcName" })
         {
             objects.CreateDirectory(objects.Root, name);
@@ -42,6 +42,9 @@ internal sealed class ObjectNamespace
 
     /// <summary><c>\Device</c>.</summary>
     public VirtualAddress Device { get; }
+
+    /// <summary><c>\GLOBAL??</c>, where the names of devices for users are.</summary>
+    public VirtualAddress Global { get; }
 
     /// <summary><c>\Driver</c>.</summary>
     public VirtualAddress Driver { get; }

@@ -55,6 +55,9 @@ internal sealed class ProcessBuilder
     /// <summary>The handle table of a process.</summary>
     public HandleTable HandlesOf(MachineProcess process) => _handles[process.Id];
 
+    /// <summary>The table of process and thread identifiers.</summary>
+    public HandleTable Identifiers => _identifiers;
+
     /// <summary>Creates a process with its threads.</summary>
     public MachineProcess Create(ProcessPlan plan)
     {
@@ -78,12 +81,7 @@ internal sealed class ProcessBuilder
 
         _context.InsertTail(_activeHead, structure.AddressOf("ActiveProcessLinks"));
         _identifiers.AddAt(id, body, 0);
-        var handles = new HandleTable(_context, id);
-        _handles.Add(id, handles);
-        _context.InsertTail(_handleTables, _context.At("_HANDLE_TABLE", handles.Address).AddressOf("HandleTableList"));
-        _context.At("_HANDLE_TABLE", handles.Address).SetIfPresent("QuotaProcess", isSystem ? 0 : body.Value);
-        structure.Set("ObjectTable", handles.Address);
-        AddHandle(process, body, AllAccess);
+        AddHandles(structure, process);
         WriteImagePath(structure, plan.Name, isSystem);
         process = process with { Threads = [.. Enumerable.Range(0, plan.Threads).Select(number => CreateThread(process, structure, number, created))] };
         _processes.Add(process);
@@ -113,7 +111,30 @@ internal sealed class ProcessBuilder
         _processes[_processes.FindIndex(other => other.Id == process.Id)] = process with { IsUnlinked = true };
     }
 
-    private uint TakeId()
+    /// <summary>Says which processes the machine has now; each gets a handle table with a handle to itself.</summary>
+    public void Replace(IEnumerable<MachineProcess> processes)
+    {
+        var now = processes.ToList();
+        _processes.Clear();
+        _processes.AddRange(now);
+        foreach (var process in now.Where(process => !_handles.ContainsKey(process.Id) || _context.ReadPointer(_context.At("_EPROCESS", process.Object).AddressOf("ObjectTable")).IsZero))
+        {
+            AddHandles(_context.At("_EPROCESS", process.Object), process);
+        }
+    }
+
+    private void AddHandles(LabStructure structure, MachineProcess process)
+    {
+        var handles = new HandleTable(_context, process.Id);
+        _handles[process.Id] = handles;
+        var table = _context.At("_HANDLE_TABLE", handles.Address).SetIfPresent("QuotaProcess", process.ParentId == 0 ? 0 : process.Object.Value);
+        _context.InsertTail(_handleTables, table.AddressOf("HandleTableList"));
+        structure.Set("ObjectTable", handles.Address);
+        AddHandle(process, process.Object, AllAccess);
+    }
+
+    /// <summary>Takes the next free identifier.</summary>
+    public uint TakeId()
     {
         var id = _nextId;
         _nextId += id == 4 ? 4 : 4 * (uint)_context.Random.Next(1, 9);
@@ -137,7 +158,7 @@ internal sealed class ProcessBuilder
             return;
         }
 
-        var path = $@"\Device\HarddiskVolume2\Windows\System32\{name}";
+        var path = $@"\Device\HarddiskVolume1\Windows\System32\{name}";
         var block = _context.PagedPool.Allocate(16 + 2 * path.Length + 2, PoolTag.Of("SeOn"));
         MachineContext.WriteUnicodeString(_context.System, block, path, block + 16);
         structure.Set("SeAuditProcessCreationInfo.ImageFileName", block);

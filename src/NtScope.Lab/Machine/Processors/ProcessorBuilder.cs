@@ -38,7 +38,11 @@ internal sealed class ProcessorBuilder(MachineContext context)
     public LabProcessor Write(int number, VirtualAddress place, MachineProcess system, MachineThread idle)
     {
         var size = (ControlBlockOffsetOf(context) + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
-        context.System.Allocate(place, size + TablesSize, PageAccess.Write);
+        if (context.System.RegionAt(place) is null)
+        {
+            context.System.Allocate(place, size + TablesSize, PageAccess.Write);
+        }
+
         var (region, tables) = (place, place + size);
         var control = context.At("_KPCR", region).Set("MajorVersion", 1).Set("MinorVersion", 1)
             .SetIfPresent("KdVersionBlock", context.Kernel.AddressOf("KdVersionBlock", 0x28));
