@@ -21,10 +21,13 @@ internal static class LabDump
     private static readonly VirtualAddress KernelBase = new(0xfffff804_1381a000);
     private static readonly VirtualAddress Samples = new(0xffffae00_00000000);
 
-    public static void Write(string folder)
+    /// <summary>Writes both.</summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="version">The kernel's file version.</param>
+    public static void Write(string folder, FileVersion version)
     {
         Directory.CreateDirectory(folder);
-        var kernel = KnowledgeBase.Embedded.FindKernel(new FileVersion(10, 0, 18362, 476))!;
+        var kernel = KnowledgeBase.Embedded.FindKernel(version) ?? throw new ArgumentException($"no kernel {version} is known", nameof(version));
         using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = kernel, KernelBase = KernelBase, MemorySize = 128ul << 20, Processors = 1 });
         WriteSamples(machine, kernel);
         CaptureWriter.Write(machine, CaptureFormat.Dump, Path.Combine(folder, FileName));
@@ -52,6 +55,11 @@ internal static class LabDump
         Put(0x200, [.. pointers.SelectMany(BitConverter.GetBytes)]);
         Put(0x300, [24, 0, 26, 0, 0, 0, 0, 0, .. BitConverter.GetBytes((Samples + 0x100).Value)]);
         Put(0x310, [5, 0, 6, 0, 0, 0, 0, 0, .. BitConverter.GetBytes((Samples + 0x180).Value)]);
+        ulong[] chain = [(Samples + 0x200).Value, (Samples + 0x100).Value, (Samples + 0x180).Value, (Samples + 0x340).Value, 0x12345678, (Samples + 0x400).Value];
+        Put(0x340, [.. chain.SelectMany(BitConverter.GetBytes)]);
+        Put(0x3a0, BitConverter.GetBytes(1.5f));
+        Put(0x3a8, BitConverter.GetBytes(-2.25));
+        Put(0x3b0, [0xff, 0xff, 0xff, 0xff, 0x80, 0xff, 0xff, 0x7f]);
         Put(0x400, [.. Enumerable.Range(0, 0xc00).Select(i => (byte)((i * 37) + 11))]);
         memory.Write(KernelBase + Rva("NtClose"), Convert.FromHexString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "instructions.hex")).ReplaceLineEndings("")));
     }

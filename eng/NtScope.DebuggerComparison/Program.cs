@@ -1,13 +1,14 @@
 using NtScope.DebuggerComparison;
+using NtScope.Images;
 
 switch (args)
 {
-    case ["prepare", var folder]:
-        LabDump.Write(folder);
+    case ["prepare", var folder, var version] when FileVersion.TryParse(version, out var parsed):
+        LabDump.Write(folder, parsed);
         return 0;
     case ["compare", var folder, var commands, var engineOutput, var differences]:
         return Comparison.Run(folder, commands, engineOutput, differences, Console.Out) ? 0 : 1;
     default:
-        Console.Error.WriteLine("usage: NtScope.DebuggerComparison prepare FOLDER | compare FOLDER COMMANDS ENGINE-OUTPUT KNOWN-DIFFERENCES");
+        Console.Error.WriteLine("usage: NtScope.DebuggerComparison prepare FOLDER VERSION | compare FOLDER COMMANDS ENGINE-OUTPUT KNOWN-DIFFERENCES");
         return 2;
 }

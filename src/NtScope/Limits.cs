@@ -179,6 +179,9 @@ public static class Limits
     /// <summary>Nesting of unary operators and parentheses in a debugger expression.</summary>
     public const int ExpressionDepth = 256;
 
+    /// <summary>Nesting of one expression evaluator of the debugger in the other.</summary>
+    public const int EvaluatorNesting = 16;
+
     /// <summary>Bytes of a range that a debugger command takes without <c>L?</c>; WinDbg's own limit.</summary>
     public const ulong DebuggerRangeBytes = 256UL << 20;
 

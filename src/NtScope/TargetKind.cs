@@ -20,4 +20,7 @@ public enum TargetKind
 
     /// <summary>The simulated machine.</summary>
     Lab,
+
+    /// <summary>The user half of one process, live or captured.</summary>
+    Process,
 }

@@ -8,6 +8,10 @@ public static class Facts
     /// <summary>The path of a fact (<c>kernel-services.jsonl.gz</c>); skips the running test if there is none.</summary>
     public static string PathOf(string relativePath) => Find("NTSCOPE_FACTS", "facts", relativePath);
 
+    /// <summary>The text that the project was made from; skips the running test if it is not here.</summary>
+    public static string FoundingText() =>
+        File.ReadAllText(Directory.GetFiles(Find("NTSCOPE_SEEDS", "seeds", "."), "*.txt").FirstOrDefault() ?? throw new FileNotFoundException("the folder of seeds holds no text"));
+
     /// <summary>The bytes of a corpus image (<c>10.0.18362.175-x64/ntdll.dll</c>), unpacked; skips the running test if there is none.</summary>
     public static byte[] CorpusImage(string relativePath)
     {

@@ -4,6 +4,7 @@ using NtScope.Cli.Terminal;
 using NtScope.Debugging;
 using NtScope.Symbols;
 using NtScope.Targets;
+using NtScope.Windows.Processes;
 
 namespace NtScope.Cli.Commands;
 
@@ -13,8 +14,9 @@ internal static class DebugCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var command = new Command("debug", "WinDbg's commands (dd, u, dt, x, s, !process ...) over an image, a known build or a capture");
-        var targets = new Argument<string[]>("target") { Arity = ArgumentArity.OneOrMore, Description = "A known build (10.0.18362.476), images, a folder of images, or a capture" };
+        var command = new Command("debug", "WinDbg's commands (dd, u, dt, x, s, !process ...) over an image, a known build, a capture or a running process");
+        var targets = new Argument<string[]>("target") { Arity = ArgumentArity.ZeroOrMore, Description = "A known build (10.0.18362.476), images, a folder of images, or a capture" };
+        var process = new Option<string?>("--process", "-p") { HelpName = "ID|name", Description = "A process: of the capture named as target, else one that runs on this Windows" };
         var commands = new Option<string[]>("--command", "-c") { HelpName = "commands", Description = "Run these commands, separated by ;, and end" };
         var script = new Option<string?>("--file", "-f") { HelpName = "script", Description = "Run the commands in a file and end" };
         var symbols = new Option<string?>("--symbols") { HelpName = "path", Description = "Where symbols are: folders, srv*STORE*SERVER; without it, _NT_SYMBOL_PATH" };
@@ -24,6 +26,7 @@ internal static class DebugCommand
         var engine = new Option<bool>("--engine") { Description = "Place carets as newer debugger engines do: behind the command, with the prompt counted", Hidden = true };
         format.AcceptOnlyFromAmong("text", "json");
         command.Add(targets);
+        command.Add(process);
         command.Add(commands);
         command.Add(script);
         command.Add(symbols);
@@ -33,7 +36,7 @@ internal static class DebugCommand
         command.Add(engine);
         command.SetAction((parsed, cancellation) =>
         {
-            using var target = Open(parsed.GetValue(targets)!, parsed.GetValue(symbols), cancellation);
+            using var target = Open(parsed.GetValue(targets)!, parsed.GetValue(process), parsed.GetValue(symbols), cancellation);
             using var session = new DebuggerSession(target) { CaretsCountPrompt = parsed.GetValue(engine) };
             var shell = new DebuggerShell(session, new ShellOptions
             {
@@ -51,14 +54,32 @@ internal static class DebugCommand
         return command;
     }
 
-    private static Target Open(IReadOnlyList<string> names, string? symbols, CancellationToken cancellation)
+    private static Target Open(string[] names, string? process, string? symbols, CancellationToken cancellation)
     {
+        if (names.Length == 0)
+        {
+            return OpenRunning(process ?? throw new InputException("debug", "name a target (a known build, an image, a capture), or a process with --process"));
+        }
+
         using var progress = new ProgressLine();
-        return TargetOpener.Open(names, new TargetOptions
+        var target = TargetOpener.Open(names, new TargetOptions
         {
             Symbols = SymbolPath.Parse(symbols ?? Environment.GetEnvironmentVariable("_NT_SYMBOL_PATH") ?? string.Empty),
             Progress = progress,
             Cancellation = cancellation,
         });
+        try
+        {
+            return process is null ? target : ProcessTarget.Of(target, process);
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
     }
+
+    private static Target OpenRunning(string process) => LiveWindows.IsHere
+        ? LiveProcess.Open(process)
+        : throw new InputException($"process {process}", "running processes can be read on Windows only, and this is none: name a capture and take the process from it (debug CAPTURE --process ID)");
 }

@@ -17,6 +17,9 @@ public sealed record MachineMemoryOptions
     /// <summary>Where the kernel's image begins; null for a place that the seed decides. A multiple of the page size.</summary>
     public VirtualAddress? KernelBase { get; init; }
 
+    /// <summary>Where ntdll's first system call stub stands in every process; null for a place that the seed decides. A multiple of 16 above 2 GiB.</summary>
+    public VirtualAddress? FirstStub { get; init; }
+
     /// <summary>How many processors it has, from 1 to 8.</summary>
     public int Processors { get; init; } = 2;
 

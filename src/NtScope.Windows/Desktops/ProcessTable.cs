@@ -48,7 +48,8 @@ internal sealed unsafe class ProcessTable
         return threads;
     }
 
-    private static Dictionary<uint, string> Names()
+    /// <summary>The names of the processes that run, by their IDs.</summary>
+    public static Dictionary<uint, string> Names()
     {
         var names = new Dictionary<uint, string>();
         using var snapshot = Kernel32.CreateToolhelp32Snapshot(SnapshotProcesses, 0);

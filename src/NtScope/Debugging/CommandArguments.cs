@@ -79,7 +79,9 @@ public sealed class CommandArguments
     public ulong TakeExpression(ExpressionKind kind = ExpressionKind.Numeric)
     {
         var position = Position;
-        var value = _session.Evaluator.Evaluate(Line, ref position, kind);
+        var value = _session.UsesSourceExpressions
+            ? ((IExpressionContext)_session).EvaluateSource(Line, ref position)
+            : _session.Evaluator.Evaluate(Line, ref position, kind);
         Position = position;
         return value;
     }

@@ -1,4 +1,5 @@
 using NtScope.Debugging.Commands;
+using NtScope.Debugging.Extensions;
 
 namespace NtScope.Debugging;
 
@@ -15,6 +16,8 @@ public sealed class CommandTable
     {
         var table = new CommandTable();
         table.Add(new EvaluateCommand());
+        table.Add(new EvaluateSourceCommand());
+        table.Add(new EvaluatorCommand());
         table.Add(new FormatsCommand());
         table.Add(new DisplayMemoryCommand());
         table.Add(new DisplayStringCommand());
@@ -47,15 +50,17 @@ public sealed class CommandTable
         table.Add(new HelpCommand());
         table.Add(new QuitCommand());
         table.Add(new ServicesCommand());
-        table.Add(new TranslateCommand());
+        table.Add(new VirtualToPhysicalCommand());
+        table.Add(new PageTableCommand());
         table.Add(new ProcessContextCommand());
-        table.Add(new ProcessesCommand());
-        table.Add(new ThreadsCommand());
-        table.Add(new ObjectsCommand());
-        table.Add(new DriversCommand());
+        table.Add(new ProcessCommand());
+        table.Add(new ThreadCommand());
+        table.Add(new ObjectCommand());
+        table.Add(new DriverObjectCommand());
+        table.Add(new DeviceObjectCommand());
         table.Add(new CallbacksCommand());
         table.Add(new DesktopsCommand());
-        table.Add(new HandlesCommand());
+        table.Add(new HandleCommand());
         table.Add(new InterruptTableCommand());
         return table;
     }

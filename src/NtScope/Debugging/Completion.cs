@@ -37,7 +37,7 @@ public sealed record Completion(int Start, IReadOnlyList<string> Candidates)
             : command is ".help" ? Commands(session, word)
             : command is "dt" ? Types(session, word)
             : word.Contains('!', StringComparison.Ordinal) ? Symbols(session, word)
-            : session.Target.Modules.Select(module => module.Name + "!").Where(name => StartsWith(name, word));
+            : session.Modules.Select(module => module.Name + "!").Where(name => StartsWith(name, word));
         return new Completion(start, [.. candidates.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostCandidates)]);
     }
 

@@ -1,5 +1,6 @@
 using NtScope.Debugging.Expressions;
 using NtScope.Debugging.Scripting;
+using NtScope.Debugging.SourceExpressions;
 
 namespace NtScope.Debugging;
 
@@ -15,7 +16,7 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
         Target = target;
         Context = new ProcessContext(target);
         Memory = target.Memory;
-        Symbols = new SymbolLookup(target);
+        Symbols = new SymbolLookup(() => Modules);
         Types = new TypeLookup(target);
         Evaluator = new ExpressionEvaluator(this);
         Prompt = target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.KnownBuild || target.ModuleNamed("nt") is not null ? "kd> " : "0:000> ";
@@ -31,11 +32,17 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     /// <summary>What is debugged.</summary>
     public Target Target { get; }
 
+    /// <summary>The target's modules, and those of the process that <c>.process /r</c> chose.</summary>
+    public IReadOnlyList<Module> Modules => Context.UserModules is { Count: > 0 } own ? own : Target.Modules;
+
     /// <summary>The memory in context: the target's own, or that of the process that <c>.process</c> chose.</summary>
     public IMemory Memory { get; set; }
 
     /// <inheritdoc/>
     public int Radix { get; set; } = 16;
+
+    /// <summary>Whether the expressions of commands are C++'s rather than MASM's (<c>.expr</c>).</summary>
+    public bool UsesSourceExpressions { get; set; }
 
     /// <summary>What the shell writes before a command: <c>kd> </c> for kernels, <c>0:000> </c> for processes and images. Carets count it.</summary>
     public string Prompt { get; set; }
@@ -65,6 +72,8 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     public VirtualAddress NextCodeAddress { get; set; }
 
     private string? LogPath { get; set; }
+
+    private int Nesting { get; set; }
 
     /// <summary>The size of a pointer on the target, in bytes.</summary>
     public int PointerSize => Target.Memory.PointerSize;
@@ -142,6 +151,33 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
         }
     }
 
+    /// <summary>Evaluates a C++ expression.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="position">Where to start; then where the expression ended.</param>
+    /// <exception cref="DebuggerException">It is no expression, or what it names does not exist or cannot be read.</exception>
+    public SourceValue EvaluateSource(string line, ref int position)
+    {
+        using var nesting = Nest();
+        var parser = new SourceParser(this, line, position);
+        var value = parser.Parse();
+        position = parser.Position;
+        return value;
+    }
+
+    /// <inheritdoc/>
+    ulong IExpressionContext.EvaluateSource(string line, ref int position)
+    {
+        var value = EvaluateSource(line, ref position);
+        return value.IsAggregate ? value.Address!.Value.Value : value.As(SourceTypes.UnsignedWide).Bits;
+    }
+
+    /// <summary>Evaluates a MASM expression inside of a C++ one.</summary>
+    internal ulong EvaluateNested(string line, ref int position)
+    {
+        using var nesting = Nest();
+        return Evaluator.Evaluate(line, ref position, ExpressionKind.Numeric);
+    }
+
     /// <summary>Sets a pseudo-register (<c>$t0</c> to <c>$t19</c>); false if there is none of this name that can be set.</summary>
     public bool TrySetRegister(string name, ulong value)
     {
@@ -196,7 +232,7 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     /// <inheritdoc/>
     bool IExpressionContext.TryGetEntryPoint(VirtualAddress imageBase, out VirtualAddress entryPoint)
     {
-        foreach (var module in Target.Modules)
+        foreach (var module in Modules)
         {
             if (module.Base == imageBase && module.Image is { } image)
             {
@@ -207,5 +243,22 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
 
         entryPoint = default;
         return false;
+    }
+
+    // Each evaluator may call the other; both together stay within one bound.
+    private NestingScope Nest()
+    {
+        if (Nesting >= Limits.EvaluatorNesting)
+        {
+            throw new DebuggerException("Expression too complex error: evaluators are nested too deep");
+        }
+
+        Nesting++;
+        return new NestingScope(this);
+    }
+
+    private readonly struct NestingScope(DebuggerSession session) : IDisposable
+    {
+        public void Dispose() => session.Nesting--;
     }
 }

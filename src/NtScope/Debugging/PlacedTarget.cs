@@ -1,5 +1,3 @@
-using NtScope.Images;
-
 namespace NtScope.Debugging;
 
 /// <summary>A target whose modules all have an address: files stand at their preferred base, known builds where linkers put images.</summary>
@@ -25,9 +23,10 @@ internal static class PlacedTarget
         Notes = target.Notes,
     };
 
-    private static Module Place(Module module, ProcessorArchitecture architecture)
+    /// <summary>A module with a place, a size and names: those that it exports if it has no others.</summary>
+    public static Module Place(Module module, ProcessorArchitecture architecture)
     {
-        var symbols = module.Symbols ?? (module.Image is { } image ? ExportNames(image) : null);
+        var symbols = module.Symbols ?? (module.Image is { } image ? new ExportNames(image) : null);
         var size = module.Size != 0 ? module.Size : ((symbols?.All().LastOrDefault().Rva ?? 0) + (2 * PageSize)) & ~(PageSize - 1);
         return new Module
         {
@@ -41,10 +40,4 @@ internal static class PlacedTarget
             Symbols = symbols,
         };
     }
-
-    // An image without symbols still has the names that it exports.
-    private static Symbols.SymbolTable ExportNames(PeImage image) => new(
-        from function in image.Exports.Functions
-        where function.Name is not null && function.Forwarder is null
-        select new Symbols.Symbol(function.Name!, function.Rva, NameSource.Export));
 }

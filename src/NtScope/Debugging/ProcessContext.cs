@@ -1,4 +1,5 @@
 using NtScope.Kernel;
+using NtScope.Targets;
 
 namespace NtScope.Debugging;
 
@@ -41,13 +42,19 @@ public sealed class ProcessContext(Target target)
         return read;
     }
 
+    /// <summary>The modules of the process in context behind those of the target; empty if its own were not asked for.</summary>
+    public IReadOnlyList<Module> UserModules { get; private set; } = [];
+
     /// <summary>Makes the session read the memory of a process; of the system for address zero.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="process">The process (_EPROCESS).</param>
+    /// <param name="withModules">Whether the modules of its loader join those of the target.</param>
     /// <exception cref="DebuggerException">There are no page tables or layouts, or the process cannot be read.</exception>
-    public void Choose(DebuggerSession session, VirtualAddress process)
+    public void Choose(DebuggerSession session, VirtualAddress process, bool withModules = false)
     {
         if (process.IsZero)
         {
-            (_chosen, session.Memory, session.DirectoryTable) = (null, target.Memory, null);
+            (_chosen, session.Memory, session.DirectoryTable, UserModules) = (null, target.Memory, null, []);
             return;
         }
 
@@ -60,6 +67,10 @@ public sealed class ProcessContext(Target target)
 
         (_chosen, session.DirectoryTable) = (process, new PhysicalAddress(table.Value));
         session.Memory = spaces.Open(session.DirectoryTable.Value);
+        var block = Follow("_EPROCESS", process, "Peb");
+        UserModules = withModules && !block.IsZero
+            ? [.. target.Modules, .. LoaderList.Read(session.Memory, block, out _).Select(module => PlacedTarget.Place(module, target.Architecture))]
+            : [];
     }
 
     private static KernelContext? Open(Target target)

@@ -4,9 +4,11 @@ using NtScope.Symbols;
 namespace NtScope.Debugging;
 
 /// <summary>Names from addresses and addresses from names over all modules of a target. Names are compared without case, as WinDbg does.</summary>
-/// <param name="target">The target.</param>
-public sealed class SymbolLookup(Target target)
+/// <param name="modules">The modules as they are now.</param>
+public sealed class SymbolLookup(Func<IReadOnlyList<Module>> modules)
 {
+    private ModuleMap _map = new([]);
+
     /// <summary>The addresses that <c>module!name</c>, <c>name</c> or a module's name stands for.</summary>
     public IReadOnlyList<VirtualAddress> Find(string name)
     {
@@ -14,20 +16,21 @@ public sealed class SymbolLookup(Target target)
         var moduleName = bang > 0 ? name[..bang] : null;
         var symbolName = name[(bang + 1)..];
         var found = new List<VirtualAddress>();
-        foreach (var module in target.Modules)
+        foreach (var module in modules())
         {
             if (moduleName is not null && !string.Equals(module.Name, moduleName, StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }
 
-            if (module is { Base: { } start, Symbols: { } symbols } && TryFind(symbols, symbolName, out var rva) && !found.Contains(start + rva))
+            if (module is { Base: { } start, Symbols: { } symbols } && symbols.TryGetRvaIgnoringCase(symbolName, out var rva) && !found.Contains(start + rva))
             {
                 found.Add(start + rva);
             }
         }
 
-        if (found.Count == 0 && bang < 0 && target.ModuleNamed(name)?.Base is { } moduleBase)
+        if (found.Count == 0 && bang < 0
+            && modules().FirstOrDefault(module => string.Equals(module.Name, name, StringComparison.OrdinalIgnoreCase))?.Base is { } moduleBase)
         {
             found.Add(moduleBase);
         }
@@ -39,7 +42,7 @@ public sealed class SymbolLookup(Target target)
     public bool TryGetNearest(VirtualAddress address, out SymbolPlace place)
     {
         place = default;
-        if (target.ModuleAt(address) is not { Base: { } start } module)
+        if (ModuleAt(address) is not { Base: { } start } module)
         {
             return false;
         }
@@ -49,6 +52,19 @@ public sealed class SymbolLookup(Target target)
             ? new SymbolPlace(module, symbol.Name, start + symbol.Rva, offset - symbol.Rva)
             : new SymbolPlace(module, string.Empty, start, offset);
         return true;
+    }
+
+    /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
+    public Module? ModuleAt(VirtualAddress address)
+    {
+        // A machine that runs may load modules, and .process chooses others.
+        var current = modules();
+        if (!ReferenceEquals(_map.Source, current) || _map.Count != current.Count)
+        {
+            _map = new ModuleMap(current);
+        }
+
+        return _map.At(address);
     }
 
     /// <summary>The first symbol above <paramref name="rva"/> in a module.</summary>
@@ -82,7 +98,7 @@ public sealed class SymbolLookup(Target target)
     public IEnumerable<SymbolPlace> Match(string modulePattern, string symbolPattern)
     {
         var pattern = new SymbolPattern(symbolPattern);
-        foreach (var module in target.Modules)
+        foreach (var module in modules())
         {
             if (!FileSystemName.MatchesSimpleExpression(modulePattern, module.Name) || module is not { Base: { } start, Symbols: { } symbols })
             {
@@ -97,24 +113,5 @@ public sealed class SymbolLookup(Target target)
                 }
             }
         }
-    }
-
-    private static bool TryFind(ISymbolSource symbols, string name, out uint rva)
-    {
-        if (symbols.TryGetRva(name, out rva))
-        {
-            return true;
-        }
-
-        foreach (var symbol in symbols.All())
-        {
-            if (string.Equals(symbol.Name, name, StringComparison.OrdinalIgnoreCase))
-            {
-                rva = symbol.Rva;
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -9,10 +9,10 @@ namespace NtScope.Debugging;
 public sealed class TypeLookup(Target target)
 {
     /// <summary>The module that types belong to, as <c>module!type</c> names it.</summary>
-    public string ModuleName { get; } = target.ModuleNamed("nt")?.Name ?? (target.Modules.Count > 0 ? target.Modules[0].Name : "nt");
+    public string ModuleName { get; } = target.ModuleNamed("nt")?.Name ?? target.ModuleNamed("ntdll")?.Name ?? (target.Modules.Count > 0 ? target.Modules[0].Name : "nt");
 
     /// <summary>The image's own name, under which lists of types come: <c>ntkrnlmp</c>.</summary>
-    public string ImageName { get; } = Path.GetFileNameWithoutExtension((target.ModuleNamed("nt") ?? (target.Modules is [var first, ..] ? first : null))?.Pdb?.FileName ?? "nt");
+    public string ImageName { get; } = Path.GetFileNameWithoutExtension((target.ModuleNamed("nt") ?? target.ModuleNamed("ntdll") ?? (target.Modules is [var first, ..] ? first : null))?.Pdb?.FileName ?? "nt");
 
     /// <summary>The layouts; null if the target has none.</summary>
     public ITypeSource? Source { get; } = target.Types;

@@ -19,9 +19,9 @@ public sealed class KernelContext
         Target = target;
         Kernel = target.ModuleNamed("nt") ?? (target.Modules is [var first, ..] ? first : null)
             ?? throw new InputException(target.Summary.Name, "no kernel in it: name a capture, a live or a lab machine");
-        if (target.Kind is TargetKind.Image or TargetKind.Folder or TargetKind.KnownBuild || Kernel.Base is null)
+        if (target.Kind is TargetKind.Image or TargetKind.Folder or TargetKind.KnownBuild or TargetKind.Process || Kernel.Base is null)
         {
-            throw new InputException(target.Summary.Name, "this needs a machine's memory: name a capture, a live or a lab machine, not an image");
+            throw new InputException(target.Summary.Name, "this needs a machine's memory: name a capture, a live or a lab machine, not an image or a process");
         }
 
         Types = target.Types

@@ -9,7 +9,9 @@ internal sealed class KnownSymbols : ISymbolSource
     private readonly SymbolFile _file;
     private readonly SymbolFile.KernelRecord _record;
     private readonly uint[] _rvas;
+    private readonly string?[] _names;
     private int[]? _places;
+    private FoldedNames? _folded;
 
     /// <summary>The symbols of <paramref name="record"/>.</summary>
     public KnownSymbols(SymbolFile file, SymbolFile.KernelRecord record)
@@ -17,6 +19,7 @@ internal sealed class KnownSymbols : ISymbolSource
         _file = file;
         _record = record;
         _rvas = file.ReadRvas(record);
+        _names = new string?[_rvas.Length];
     }
 
     /// <inheritdoc/>
@@ -42,6 +45,9 @@ internal sealed class KnownSymbols : ISymbolSource
     }
 
     /// <inheritdoc/>
+    public bool TryGetRvaIgnoringCase(string name, out uint rva) => TryGetRva(name, out rva) || (_folded ??= new FoldedNames(this)).TryGetRva(name, out rva);
+
+    /// <inheritdoc/>
     public bool TryGetNearest(uint rva, out Symbol symbol)
     {
         var place = Array.BinarySearch(_rvas, rva);
@@ -65,7 +71,8 @@ internal sealed class KnownSymbols : ISymbolSource
         }
     }
 
-    private Symbol SymbolAt(int place) => new(_file.Pool[_file.NumbersOf(_record)[place]], _rvas[place], NameSource.Symbol);
+    // Names are unpacked once each: lookups by address come again and again.
+    private Symbol SymbolAt(int place) => new(_names[place] ??= _file.Pool[_file.NumbersOf(_record)[place]], _rvas[place], NameSource.Symbol);
 
     /// <summary>Of several names at one place the first in ascending order that a person wrote; those of string constants start with <c>?</c>.</summary>
     private int BestNameAt(int place)

@@ -6,8 +6,11 @@ public interface ISymbolSource
     /// <summary>How many symbols there are.</summary>
     int Count { get; }
 
-    /// <summary>Where <paramref name="name"/> is. Names are case-sensitive here; front ends may fold case.</summary>
+    /// <summary>Where <paramref name="name"/> is; case counts.</summary>
     bool TryGetRva(string name, out uint rva);
+
+    /// <summary>Where <paramref name="name"/> is; case does not count, but a name that is the same with its case comes first.</summary>
+    bool TryGetRvaIgnoringCase(string name, out uint rva);
 
     /// <summary>The symbol at <paramref name="rva"/> or the nearest below it.</summary>
     bool TryGetNearest(uint rva, out Symbol symbol);

@@ -10,6 +10,7 @@ public sealed class SymbolTable : ISymbolSource
     private readonly Symbol[] _symbols;
     private readonly int[] _preferred;
     private Dictionary<string, uint>? _rvaByName;
+    private FoldedNames? _folded;
 
     /// <summary>A table of <paramref name="symbols"/> in any order. A name may stand at several places; a pair that comes again is dropped.</summary>
     public SymbolTable(IEnumerable<Symbol> symbols)
@@ -68,6 +69,9 @@ public sealed class SymbolTable : ISymbolSource
         var byName = _rvaByName ??= IndexNames();
         return byName.TryGetValue(name, out rva);
     }
+
+    /// <inheritdoc/>
+    public bool TryGetRvaIgnoringCase(string name, out uint rva) => TryGetRva(name, out rva) || (_folded ??= new FoldedNames(this)).TryGetRva(name, out rva);
 
     /// <inheritdoc/>
     public bool TryGetNearest(uint rva, out Symbol symbol)

@@ -10,6 +10,7 @@ namespace NtScope.Lab.Machine.Processes;
 internal sealed class UserImages
 {
     private const int StubSize = 0x20;
+    private const ulong AllocationGranularity = 0x1_0000;
     private const uint CodeRva = 0x1000;
     private const uint ConstantsRva = 0x1_0000;
     private const uint IdentityRva = 0x2_7000;
@@ -37,10 +38,18 @@ internal sealed class UserImages
         _context = context;
         var shift = (ulong)context.Random.Next(0x100) << 16;
         var start = new VirtualAddress(context.Version.Build < Windows8 || context.IsNarrow ? 0x7700_0000 + shift : 0x7FFC_C000_0000 + shift);
-        Write(first, "ntdll.dll", start, [.. context.Kernel.Services.Select(service => service.Name)], 0);
+        var stubs = CodeRva;
+        if (context.Options.FirstStub is { } wanted)
+        {
+            // Images begin at multiples of 64 KiB; what is left of the address is where in the image the stubs stand.
+            start = new VirtualAddress((wanted - CodeRva).Value & ~(AllocationGranularity - 1));
+            stubs = (uint)(wanted - start);
+        }
+
+        Write(first, "ntdll.dll", start, [.. context.Kernel.Services.Select(service => service.Name)], 0, stubs);
         if (context.Version.Build >= Win32uSince)
         {
-            Write(first, "win32u.dll", start - 0x100_0000, win32kServices, Win32kBit);
+            Write(first, "win32u.dll", start - 0x100_0000, win32kServices, Win32kBit, CodeRva);
         }
     }
 
@@ -56,7 +65,7 @@ internal sealed class UserImages
         }
     }
 
-    private void Write(LabAddressSpace space, string name, VirtualAddress start, IReadOnlyList<string> services, int firstIndex)
+    private void Write(LabAddressSpace space, string name, VirtualAddress start, IReadOnlyList<string> services, int firstIndex, uint firstStub)
     {
         var region = space.Allocate(start, ImageSize, PageAccess.User | PageAccess.Write | PageAccess.Execute);
         var stamp = RoutineBytes.Hash(name + _context.Version) & 0x7FFF_FFFF;
@@ -64,7 +73,8 @@ internal sealed class UserImages
         var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
         for (var index = 0; index < services.Count; index++)
         {
-            var rva = CodeRva + (uint)(index * StubSize);
+            var rva = firstStub + (uint)(index * StubSize);
+            if (rva + StubSize > ConstantsRva) throw new InvalidOperationException($"{name} has no room for {services.Count} stubs from {firstStub:x} on");
             space.Write(start + rva, services[index] == WithoutStub ? _context.Code(WithoutStub, StubSize) : Stub(services[index], firstIndex + index));
             exports.TryAdd(services[index], rva);
             if (firstIndex == 0)

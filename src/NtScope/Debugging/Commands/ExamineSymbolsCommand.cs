@@ -46,7 +46,7 @@ public sealed class ExamineSymbolsCommand : IDebuggerCommand
         }
 
         var modulePattern = pattern[..bang];
-        if (!session.Target.Modules.Any(module => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(modulePattern, module.Name)))
+        if (!session.Modules.Any(module => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(modulePattern, module.Name)))
         {
             arguments.Position = start + bang + 1;
             throw arguments.CaretError("Couldn't resolve", preposition: null, shown: arguments.Line[..(start + bang)]);

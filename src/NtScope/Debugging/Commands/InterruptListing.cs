@@ -18,7 +18,7 @@ public sealed class InterruptListing(VirtualAddress table, IReadOnlyList<Interru
     /// <inheritdoc/>
     public void Write(TextWriter writer, CancellationToken cancellation)
     {
-        writer.Write($"\nDumping IDT: {Hexadecimal.Address(table.Value, pointerSize)}\n\n");
+        writer.Write($"\nDumping IDT: {table.Value.ToString(pointerSize == sizeof(uint) ? "x8" : "x16", CultureInfo.InvariantCulture)}\n\n");
         foreach (var row in Rows)
         {
             writer.Write(string.Create(CultureInfo.InvariantCulture, $"{row.Vector:x2}:\t{row.Handler.Value:x} {row.Symbol ?? "outside of every module"}\n"));

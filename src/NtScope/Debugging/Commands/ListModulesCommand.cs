@@ -45,7 +45,7 @@ public sealed class ListModulesCommand : IDebuggerCommand
             }
         }
 
-        var modules = session.Target.Modules
+        var modules = session.Modules
             .Where(module => module.Base is not null && FileSystemName.MatchesSimpleExpression(pattern, module.Name))
             .Where(module => inside is not { } address || module.Contains(address))
             .OrderBy(module => module.Base!.Value.Value);

@@ -1,84 +1,82 @@
-using System.Globalization;
 using NtScope.Reports;
 
 namespace NtScope.Debugging.Commands;
 
-/// <summary>Memory as numbers of one size, sixteen bytes a line.</summary>
-/// <param name="bytes">What was read.</param>
-/// <param name="format">The size of a number.</param>
-/// <param name="pointerSize">The size of a pointer on the target, in bytes.</param>
-public sealed class MemoryDump(MemoryBytes bytes, MemoryFormat format, int pointerSize) : ICommandResult
+/// <summary>Memory as numbers of one format, a fixed count on each line.</summary>
+public sealed class MemoryDump : ICommandResult
 {
-    private const int BytesPerLine = 16;
+    private readonly MemoryBytes _bytes;
+    private readonly MemoryUnit _unit;
+    private readonly int _columns;
+    private readonly int _pointerSize;
 
-    private int UnitSize => (int)format;
+    internal MemoryDump(MemoryBytes bytes, MemoryUnit unit, int pointerSize, int? columns = null)
+    {
+        _bytes = bytes;
+        _unit = unit;
+        _columns = columns ?? unit.Columns;
+        _pointerSize = pointerSize;
+    }
 
     /// <summary>How many numbers there are.</summary>
-    public int Count => bytes.Length / UnitSize;
+    public int Count => _bytes.Length / _unit.Size;
+
+    /// <summary>The format.</summary>
+    public MemoryFormat Format => _unit.Format;
 
     /// <inheritdoc/>
     public IReportTable Table => new ReportTable<MemoryRow>(
-        [.. Enumerable.Range(0, Count).Select(index => new MemoryRow(AddressAt(index), TryGetValue(index, out var value) ? value : null, UnitSize * 2))]);
+        [.. Enumerable.Range(0, Count).Select(index => new MemoryRow(AddressAt(index), TryGetValue(index, out var value) ? value : null, _unit.Size * 2))]);
 
-    /// <summary>The number at <paramref name="index"/>; false if it could not be read.</summary>
-    public bool TryGetValue(int index, out ulong value) => bytes.TryGet(index * UnitSize, UnitSize, out value);
+    /// <summary>The number at <paramref name="index"/>, its bits as they stand in memory; false if it could not be read.</summary>
+    public bool TryGetValue(int index, out ulong value) => _bytes.TryGet(index * _unit.Size, _unit.Size, out value);
 
     /// <inheritdoc/>
     public void Write(TextWriter writer, CancellationToken cancellation)
     {
-        for (var line = 0; line < bytes.Length && !cancellation.IsCancellationRequested; line += BytesPerLine)
+        writer.Write(_unit.Heading(Hexadecimal.Address(0, _pointerSize).Length + 2));
+        for (var first = 0; first < Count && !cancellation.IsCancellationRequested; first += _columns)
         {
-            writer.Write(Hexadecimal.Address((bytes.Start + (ulong)line).Value, pointerSize));
-            writer.Write("  ");
-            var length = Math.Min(BytesPerLine, bytes.Length - line);
-            if (format == MemoryFormat.Bytes)
-            {
-                WriteByteLine(writer, line, length);
-            }
-            else
-            {
-                WriteNumberLine(writer, line, length);
-            }
+            WriteLine(writer, first, Math.Min(_columns, Count - first));
         }
     }
 
-    private VirtualAddress AddressAt(int index) => bytes.Start + (ulong)(index * UnitSize);
+    private VirtualAddress AddressAt(int index) => _bytes.Start + (ulong)(index * _unit.Size);
 
-    private void WriteNumberLine(TextWriter writer, int line, int length)
+    private void WriteLine(TextWriter writer, int first, int count)
     {
-        for (var offset = 0; offset < length; offset += UnitSize)
+        writer.Write(Hexadecimal.Address(AddressAt(first).Value, _pointerSize));
+        writer.Write("  ");
+        for (var i = 0; i < count; i++)
         {
-            if (offset > 0)
-            {
-                writer.Write(' ');
-            }
+            if (i > 0) writer.Write(_unit.Format == MemoryFormat.Bytes && i == 8 ? '-' : ' ');
+            writer.Write(TryGetValue(first + i, out var value) ? _unit.Text(value) : _unit.Unreadable());
+        }
 
-            var readable = bytes.TryGet(line + offset, UnitSize, out var value);
-            writer.Write((format, readable) switch
-            {
-                (MemoryFormat.QuadWords, true) => Hexadecimal.Wide(value),
-                (MemoryFormat.QuadWords, false) => "????????`????????",
-                (_, true) => value.ToString("x" + (UnitSize * 2).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
-                _ => new string('?', UnitSize * 2),
-            });
+        if (_unit.HasCharacters || _unit.HasNumbersBehind)
+        {
+            writer.Write(new string(' ', ((_columns - count) * (_unit.Width + 1)) + 2));
+        }
+
+        if (_unit.HasCharacters)
+        {
+            WriteCharacters(writer, first, count);
+        }
+        else if (_unit.HasNumbersBehind)
+        {
+            writer.Write(string.Join(' ', Enumerable.Range(first, count).Select(index => TryGetValue(index, out var value) ? _unit.Number(value) : new string('?', _unit.Size * 2))));
         }
 
         writer.Write('\n');
     }
 
-    private void WriteByteLine(TextWriter writer, int line, int length)
+    private void WriteCharacters(TextWriter writer, int first, int count)
     {
-        Span<char> characters = stackalloc char[BytesPerLine];
-        for (var i = 0; i < BytesPerLine; i++)
+        var start = first * _unit.Size;
+        for (var offset = start; offset < start + (count * _unit.Size); offset++)
         {
-            ulong value = 0;
-            var readable = i < length && bytes.TryGet(line + i, 1, out value);
-            writer.Write(i >= length ? "  " : readable ? value.ToString("x2", CultureInfo.InvariantCulture) : "??");
-            characters[i] = readable ? MemoryBytes.Printable((byte)value) : '?';
-            writer.Write(i == BytesPerLine - 1 ? "  " : i == 7 && length > 8 ? "-" : " ");
+            var readable = _bytes.TryGet(offset, 1, out var value);
+            writer.Write(readable ? MemoryBytes.Printable((byte)value) : '?');
         }
-
-        writer.Write(characters[..length]);
-        writer.Write('\n');
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using NtScope.Reports;
 
 namespace NtScope.Debugging.Commands;
@@ -89,23 +88,14 @@ public sealed class MemorySearch : ICommandResult
 
     private void WriteLine(TextWriter writer, VirtualAddress address)
     {
+        var format = _unit switch
+        {
+            sizeof(ushort) => MemoryFormat.WordsAndCharacters,
+            sizeof(uint) => MemoryFormat.DoubleWordsAndCharacters,
+            sizeof(ulong) => MemoryFormat.QuadWords,
+            _ => MemoryFormat.Bytes,
+        };
         var bytes = MemoryBytes.Read(_session.Memory, address, BytesPerLine);
-        using var dump = new StringWriter(CultureInfo.InvariantCulture);
-        new MemoryDump(bytes, (MemoryFormat)_unit, _session.PointerSize).Write(dump, CancellationToken.None);
-        var line = dump.ToString();
-        if (_unit == 1)
-        {
-            writer.Write(line);
-            return;
-        }
-
-        writer.Write(line.TrimEnd('\n'));
-        writer.Write("  ");
-        for (var i = 0; i < BytesPerLine; i++)
-        {
-            writer.Write(bytes.TryGet(i, 1, out var value) ? MemoryBytes.Printable((byte)value) : '?');
-        }
-
-        writer.Write('\n');
+        new MemoryDump(bytes, new MemoryUnit(format), _session.PointerSize).Write(writer, CancellationToken.None);
     }
 }

@@ -9,8 +9,13 @@ public sealed class MemoryText : ICommandResult
     private readonly int _unit;
     private readonly int _pointerSize;
 
-    private MemoryText(VirtualAddress start, string text, int unitsRead, int unit, int pointerSize)
+    private readonly int _columns;
+    private readonly bool _endsByZero;
+
+    private MemoryText(VirtualAddress start, string text, int unitsRead, int unit, int pointerSize, int columns)
     {
+        _columns = columns;
+        _endsByZero = unitsRead > text.Length;
         _start = start;
         Text = text;
         UnitsRead = unitsRead;
@@ -25,7 +30,13 @@ public sealed class MemoryText : ICommandResult
     public int UnitsRead { get; }
 
     /// <summary>Reads up to <paramref name="count"/> characters of <paramref name="unit"/> bytes.</summary>
-    public static MemoryText Read(IMemory memory, VirtualAddress start, int count, int unit, int pointerSize)
+    /// <param name="memory">Where it is read.</param>
+    /// <param name="start">Where the first is.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="unit">The size of a character in bytes: 1 or 2.</param>
+    /// <param name="pointerSize">The size of a pointer on the target, in bytes.</param>
+    /// <param name="columns">How many stand on a line.</param>
+    public static MemoryText Read(IMemory memory, VirtualAddress start, int count, int unit, int pointerSize, int columns = CharactersPerLine)
     {
         var bytes = MemoryBytes.Read(memory, start, count * unit);
         var text = new System.Text.StringBuilder();
@@ -47,17 +58,18 @@ public sealed class MemoryText : ICommandResult
             text.Append(Printable((char)value, unit));
         }
 
-        return new MemoryText(start, text.ToString(), read, unit, pointerSize);
+        return new MemoryText(start, text.ToString(), read, unit, pointerSize, columns);
     }
 
     /// <inheritdoc/>
     public void Write(TextWriter writer, CancellationToken cancellation)
     {
-        for (var line = 0; (line < Text.Length || line == 0) && !cancellation.IsCancellationRequested; line += CharactersPerLine)
+        // A text that fills its last line and ends by a zero has an empty line for the zero.
+        for (var line = 0; (line < Text.Length || line == 0 || (line == Text.Length && _endsByZero)) && !cancellation.IsCancellationRequested; line += _columns)
         {
             writer.Write(Hexadecimal.Address((_start + (ulong)(line * _unit)).Value, _pointerSize));
             writer.Write("  \"");
-            writer.Write(Text.AsSpan(line, Math.Min(CharactersPerLine, Text.Length - line)));
+            writer.Write(Text.AsSpan(line, Math.Min(_columns, Text.Length - line)));
             writer.Write("\"\n");
         }
     }

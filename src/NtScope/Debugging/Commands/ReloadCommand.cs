@@ -23,7 +23,7 @@ public sealed class ReloadCommand : IDebuggerCommand
         }
 
         var name = arguments.TakeWord();
-        var modules = session.Target.Modules.Where(module => name.Length == 0 || module.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        var modules = session.Modules.Where(module => name.Length == 0 || module.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList();
         if (modules.Count == 0)
         {
             throw new DebuggerException($"\"{name}\" was not found in the image list");

@@ -171,6 +171,16 @@ internal ref struct ExpressionParser
             return ParseBracketed(TokenKind.RightParenthesis);
         }
 
+        if (SourceStart(token) is { } start)
+        {
+            _lastStart = token.Start;
+            _lexer.Position = start;
+            var source = _context.EvaluateSource(_line, ref start);
+            _lexer.Position = start;
+            Expect(TokenKind.RightParenthesis);
+            return source;
+        }
+
         switch (token.Text)
         {
             case "$iment" or "$vvalid" or "$scmp" or "$sicmp" or "$spat":
@@ -184,6 +194,19 @@ internal ref struct ExpressionParser
         return _context.TryGetRegister(token.Text, out var value)
             ? value
             : throw new DebuggerException($"Bad register error at '{RestFrom(token.Start)}'");
+    }
+
+    // "@@(" and "@@c++(" hand over to the other evaluator: where its expression starts, or null.
+    private readonly int? SourceStart(in Token token)
+    {
+        var open = token.Text switch
+        {
+            "@" => token.End,
+            "@c" when _line.AsSpan(token.End).StartsWith("++") => token.End + 2,
+            _ => _line.Length,
+        };
+        while (open < _line.Length && char.IsWhiteSpace(_line[open])) open++;
+        return open < _line.Length && _line[open] == '(' ? open + 1 : null;
     }
 
     private ulong ParseFunction(string name)

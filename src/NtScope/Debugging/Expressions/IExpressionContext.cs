@@ -15,6 +15,10 @@ public interface IExpressionContext
     /// <summary>The value of a register (<c>rip</c>) or pseudo-register (<c>$t0</c>, <c>$proc</c>); the name comes without its <c>@</c>.</summary>
     bool TryGetRegister(string name, out ulong value);
 
+    /// <summary>Evaluates the C++ expression that starts at <paramref name="position"/> and leaves it behind its last token.</summary>
+    /// <exception cref="DebuggerException">It is no expression, or there is no evaluator for it.</exception>
+    ulong EvaluateSource(string line, ref int position) => throw new DebuggerException("C++ expressions are not evaluated here");
+
     /// <summary>The entry point of the image at <paramref name="imageBase"/>, for <c>$iment</c>.</summary>
     bool TryGetEntryPoint(VirtualAddress imageBase, out VirtualAddress entryPoint);
 }

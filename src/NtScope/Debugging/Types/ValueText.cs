@@ -35,6 +35,11 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
     public string? Buffer(string structure, VirtualAddress address) =>
         TryReadPointer(address + (ulong)session.PointerSize, out var buffer) && buffer != 0 && Summary(structure, address) is { } text ? $"{Pointer(buffer)}  {text}" : null;
 
+    /// <summary>The text at an address up to its zero, in quotes.</summary>
+    /// <param name="address">Where it starts.</param>
+    /// <param name="unit">The size of a character in bytes: 1 or 2.</param>
+    public string TextAt(VirtualAddress address, int unit) => Quoted(address, unit, LongestString * unit, stopsAtZero: true);
+
     /// <summary>Whether a structure is a counted string: length, maximum length, buffer.</summary>
     public static bool IsCountedString(string structure) => structure is "_UNICODE_STRING" or "_STRING" or "_ANSI_STRING";
 
@@ -61,7 +66,8 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
         }
     }
 
-    private static string Unsigned(ulong value, bool alwaysPrefix = false)
+    /// <summary>A number without a sign as the debugger writes it: decimal below ten, else hexadecimal.</summary>
+    public static string Unsigned(ulong value, bool alwaysPrefix = false)
     {
         if (value < 10 && !alwaysPrefix) return value.ToString(CultureInfo.InvariantCulture);
         return "0x" + (value > uint.MaxValue ? Hexadecimal.Wide(value) : value.ToString("x", CultureInfo.InvariantCulture));

@@ -7,6 +7,7 @@ internal sealed class KernelSymbols : ISymbolSource
 {
     private readonly ISymbolSource? _symbols;
     private readonly Symbol[] _found;
+    private FoldedNames? _folded;
 
     /// <summary>Names of <paramref name="symbols"/> first; <paramref name="found"/> fills the gaps.</summary>
     public KernelSymbols(ISymbolSource? symbols, IEnumerable<Symbol> found)
@@ -36,6 +37,8 @@ internal sealed class KernelSymbols : ISymbolSource
         rva = 0;
         return false;
     }
+
+    public bool TryGetRvaIgnoringCase(string name, out uint rva) => TryGetRva(name, out rva) || (_folded ??= new FoldedNames(this)).TryGetRva(name, out rva);
 
     public bool TryGetNearest(uint rva, out Symbol symbol)
     {

@@ -38,7 +38,7 @@ public static class HandleTable
 
             for (uint offset = 0, handle = first; offset + entrySize <= read && handle < limit; offset += entrySize, handle += HandleStep)
             {
-                if (Decode(context, page.AsSpan((int)offset, (int)entrySize), handle) is { } entry)
+                if (Decode(context, page.AsSpan((int)offset, (int)entrySize), handle, leaf + offset) is { } entry)
                 {
                     yield return entry;
                 }
@@ -71,7 +71,7 @@ public static class HandleTable
         }
     }
 
-    private static HandleEntry? Decode(KernelContext context, ReadOnlySpan<byte> entry, uint handle)
+    private static HandleEntry? Decode(KernelContext context, ReadOnlySpan<byte> entry, uint handle, VirtualAddress place)
     {
         var value = context.PointerSize == sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(entry) : BinaryPrimitives.ReadUInt32LittleEndian(entry);
         ulong pointer;
@@ -96,6 +96,6 @@ public static class HandleTable
 
         var access = context.PlaceOf("_HANDLE_TABLE_ENTRY", "GrantedAccessBits") ?? context.PlaceOf("_HANDLE_TABLE_ENTRY", "GrantedAccess");
         const uint AccessBits = 0x01FF_FFFF;
-        return new HandleEntry(handle, new VirtualAddress(pointer), access is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(entry[(int)access.Offset..]) & AccessBits);
+        return new HandleEntry(handle, new VirtualAddress(pointer), access is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(entry[(int)access.Offset..]) & AccessBits, place);
     }
 }

@@ -1,14 +1,17 @@
 namespace NtScope.Kernel.Objects;
 
 /// <summary>The objects of one directory of the namespace (_OBJECT_DIRECTORY: hash buckets of chains of _OBJECT_DIRECTORY_ENTRY).</summary>
-/// <param name="Objects">The objects, bucket by bucket.</param>
+/// <param name="Places">The objects with the buckets that they stand in, bucket by bucket.</param>
 /// <param name="Problem">Why some are missing, as a sentence; null if none are.</param>
-public sealed record ObjectDirectory(IReadOnlyList<VirtualAddress> Objects, string? Problem)
+public sealed record ObjectDirectory(IReadOnlyList<(int Bucket, VirtualAddress Object)> Places, string? Problem)
 {
+    /// <summary>The objects, bucket by bucket.</summary>
+    public IEnumerable<VirtualAddress> Objects => Places.Select(place => place.Object);
+
     /// <summary>Reads a directory.</summary>
     public static ObjectDirectory Read(KernelContext context, VirtualAddress directory)
     {
-        var objects = new List<VirtualAddress>();
+        var objects = new List<(int, VirtualAddress)>();
         if (context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets") is not { } buckets)
         {
             return new ObjectDirectory(objects, null);
@@ -35,7 +38,7 @@ public sealed record ObjectDirectory(IReadOnlyList<VirtualAddress> Objects, stri
                     break;
                 }
 
-                objects.Add(body);
+                objects.Add(((int)bucket, body));
                 entry = next;
             }
         }
