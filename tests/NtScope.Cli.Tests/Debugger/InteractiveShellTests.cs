@@ -37,7 +37,7 @@ public sealed class InteractiveShellTests : IDisposable
         Keys("Enter");
         WaitFor("Exact matches:");
         Keys("dq", "Tab", "Tab");
-        WaitFor("dq  dqs");
+        WaitFor("dq  dqa  dqp  dqs  dqu");
         Keys("C-u", "q", "Enter");
         WaitFor("ended 0");
 

@@ -92,7 +92,7 @@ public class ScriptRunnerTests
     }
 
     [Theory]
-    [InlineData("dq", 0, new[] { "dq", "dqs" })]
+    [InlineData("dq", 0, new[] { "dq", "dqa", "dqp", "dqs", "dqu" })]
     [InlineData("dd nt!Nt", 3, new[] { "nt!NtClose", "nt!NtOpenKey" })]
     [InlineData("u n", 2, new[] { "nt!" })]
     public void The_word_left_of_the_cursor_is_completed(string line, int start, string[] candidates)
