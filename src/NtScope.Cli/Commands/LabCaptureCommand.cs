@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using NtScope.Cli.Terminal;
 using NtScope.Images;
 using NtScope.Lab.Captures;
-using NtScope.Lab.Machine;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Machine.Kernel;
+using NtScope.Lab.Machine;
 
 namespace NtScope.Cli.Commands;
 
@@ -47,13 +49,41 @@ internal static class LabCaptureCommand
         var start = new Option<string?>("--base") { HelpName = "address", Description = "Where the kernel is mapped" };
         var legacy = new Option<bool>("--no-pae") { Description = "An x86 kernel without physical address extension" };
         var smear = new Option<int>("--smear") { HelpName = "pages", Description = "How many pages hold bytes of another moment" };
-        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, legacy, smear };
+        var drivers = new Option<string[]>("--drivers") { HelpName = "a.sys,b.sys", Description = "Load and run these x64 drivers first", AllowMultipleArgumentsPerToken = true };
+        var scenario = new Option<string?>("--scenario") { HelpName = "file", Description = "What happens to the drivers: a JSON array of lines as 'ntscope lab shell' takes them" };
+        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, legacy, smear, drivers, scenario };
         command.SetAction(parsed =>
         {
             var chosen = FindKernel(parsed.GetValue(kernel)!, isExtended: !parsed.GetValue(legacy));
+            var path = parsed.GetValue(output)!;
+            var saved = parsed.GetValue(format) is { } named ? Formats[named] : FormatOf(path);
+            string[] loaded = [.. (parsed.GetValue(drivers) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+            if (loaded.Length > 0)
+            {
+                if (parsed.GetValue(attack) is { Length: > 0 } || parsed.GetValue(smear) > 0)
+                {
+                    throw new InputException("--drivers", "attacks and smear are for machines whose drivers do not run: leave --attack and --smear out");
+                }
+
+                var lines = parsed.GetValue(scenario) is { } script ? LabRunCommand.ReadScenario(script) : [];
+                return LabRunCommand.Guard(() => RunDrivers(path, saved, loaded, lines, new LabMachineOptions
+                {
+                    Kernel = chosen.IsNarrow ? throw new InputException("--kernel", "drivers run on x64 kernels only") : chosen,
+                    MemoryBytes = LabMachineOptions.MemoryIn(ParseSize(parsed.GetValue(size)!)),
+                    Seed = parsed.GetValue(seed),
+                    KernelBase = ParseBase(parsed.GetValue(start), isNarrow: false),
+                    Windows = true,
+                }));
+            }
+
+            if (parsed.GetValue(scenario) is not null)
+            {
+                throw new InputException("--scenario", "nothing happens on a machine without drivers: name them by --drivers");
+            }
+
             return Run(
-                parsed.GetValue(output)!,
-                parsed.GetValue(format) is { } saved ? Formats[saved] : FormatOf(parsed.GetValue(output)!),
+                path,
+                saved,
                 new MachineMemoryOptions
                 {
                     Kernel = chosen,
@@ -66,6 +96,42 @@ internal static class LabCaptureCommand
         });
         return command;
     }
+
+    private static int RunDrivers(string path, CaptureFormat format, string[] drivers, IReadOnlyList<string> scenario, LabMachineOptions options)
+    {
+        using var output = new VisibleWriter(Console.Out);
+        using var machine = new LabMachine(options);
+        var console = new LabConsole(machine, output);
+        try
+        {
+            foreach (var driver in drivers)
+            {
+                console.Load(driver);
+            }
+
+            foreach (var line in scenario)
+            {
+                output.WriteLine("> " + line);
+                if (!console.Execute(line))
+                {
+                    return ExitCode.UnusableInput;
+                }
+            }
+        }
+        catch (MachineStoppedException)
+        {
+            console.PrintDebugOutput();
+            output.WriteLine("The machine stopped; its memory is saved as it is.");
+            console.PrintFindings(machine.Findings);
+        }
+
+        var memory = machine.Save(path, format);
+        output.WriteLine($"Wrote {Describe(path, format, memory)}, {console.Drivers.Count} drivers that run.");
+        return machine.Findings.Count == 0 ? ExitCode.Done : ExitCode.Findings;
+    }
+
+    private static string Describe(string path, CaptureFormat format, MachineMemory machine) =>
+        $"{Path.GetFileName(path)} ({Formats.First(known => known.Value == format).Key}): {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes";
 
     private static int Run(string output, CaptureFormat format, MachineMemoryOptions options)
     {
@@ -94,7 +160,7 @@ internal static class LabCaptureCommand
                 throw new InputException(output, $"the machine cannot be saved: {FirstLine(impossible)}", impossible);
             }
 
-            Console.Out.WriteLine($"Wrote {Path.GetFileName(output)} ({Formats.First(known => known.Value == format).Key}): {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes.");
+            Console.Out.WriteLine($"Wrote {Describe(output, format, machine)}.");
             foreach (var trace in machine.Traces)
             {
                 Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {trace.Name} at {trace.Address}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");

@@ -146,7 +146,8 @@ internal static class LabRunCommand
         }
     }
 
-    private static IReadOnlyList<string> ReadScenario(string path)
+    /// <summary>Reads a scenario: a JSON array of lines.</summary>
+    internal static IReadOnlyList<string> ReadScenario(string path)
     {
         try
         {

@@ -96,6 +96,7 @@ public sealed class LabDriver
 
         _kernel.Objects.Dereference(_object);
         _kernel.Drivers.Remove(_driver);
+        _kernel.Windows.RemoveImage(_driver.ListEntry, _driver.ListedImage, _kernel.Clock.Now);
         _kernel.Memory.Unmap(_driver.Region);
     }
 }

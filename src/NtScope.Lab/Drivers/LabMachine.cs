@@ -1,5 +1,8 @@
 using NtScope.Images;
+using NtScope.Lab.Captures;
 using NtScope.Lab.Executive;
+using NtScope.Lab.Machine;
+using NtScope.Targets;
 
 namespace NtScope.Lab.Drivers;
 
@@ -129,6 +132,27 @@ public sealed class LabMachine : IDisposable
         return process;
     }
 
+    /// <summary>
+    /// The machine as a target for every analyser and for the debugger. Memory is read when it is asked for; which modules there are is as of now, so
+    /// take a new target once drivers have come or gone. Dispose it before the machine.
+    /// </summary>
+    /// <param name="options">Symbols beside those next to driver files; null for none.</param>
+    public Target AsTarget(TargetOptions? options = null)
+    {
+        ObjectDisposedException.ThrowIf(_kernel.IsDisposed, this);
+        return _kernel.Observer.Open(options ?? new TargetOptions());
+    }
+
+    /// <summary>Saves the machine's memory as it is now. A machine that has stopped can be saved too.</summary>
+    /// <param name="path">The file to write, over one that is there.</param>
+    /// <param name="format">How it is saved.</param>
+    /// <exception cref="IOException">The file could not be written.</exception>
+    public MachineMemory Save(string path, CaptureFormat format)
+    {
+        ObjectDisposedException.ThrowIf(_kernel.IsDisposed, this);
+        return _kernel.Observer.Save(format, path);
+    }
+
     /// <summary>Lets time pass: timers expire, threads that sleep go on.</summary>
     public void Advance(TimeSpan time)
     {
@@ -151,6 +175,7 @@ public sealed class LabMachine : IDisposable
     {
         var firstFinding = _kernel.Verifier.Findings.Count;
         var loaded = _kernel.Loader.Load(image, name, path);
+        loaded.ListEntry = _kernel.Windows.AddImage(loaded.ListedImage);
         var item = _kernel.Devices.CreateDriver(loaded);
         loaded.DriverObject = item.Address;
         var driver = new LabDriver(_kernel, loaded, item, firstFinding);

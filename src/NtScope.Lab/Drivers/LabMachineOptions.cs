@@ -1,6 +1,7 @@
 using NtScope.Images;
-using NtScope.Knowledge;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Kernel;
+using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Drivers;
 
@@ -10,7 +11,7 @@ public sealed record LabMachineOptions
     private static readonly FileVersion DefaultVersion = new(10, 0, 18362, 476);
 
     /// <summary>Its kernel, whose layouts and addresses drivers see: an x64 kernel of the knowledge; null for 10.0.18362.476.</summary>
-    public KnownKernel? Kernel { get; init; }
+    public LabKernel? Kernel { get; init; }
 
     /// <summary>Decides everything that differs from boot to boot: addresses, cookies, places of pages.</summary>
     public int Seed { get; init; } = 1;
@@ -39,9 +40,15 @@ public sealed record LabMachineOptions
     /// <summary>Imports that the executive does not implement and what they are to return, instead of stopping the machine.</summary>
     public IReadOnlyDictionary<string, ulong> ScriptedReturns { get; init; } = new Dictionary<string, ulong>(StringComparer.Ordinal);
 
+    /// <summary>The <see cref="MemoryBytes"/> of a machine with this much RAM; the kernel and page tables take the rest.</summary>
+    public static ulong MemoryIn(ulong ram) => Math.Max(ram, RamBeside + PhysicalRam.MinimumSize) - RamBeside;
+
+    /// <summary>RAM that a machine has beside <see cref="MemoryBytes"/>.</summary>
+    internal const ulong RamBeside = 64UL << 20;
+
     internal MachineMemoryOptions ToMachine(ulong ram) => new()
     {
-        Kernel = Kernel ?? KnowledgeBase.Embedded.FindKernel(DefaultVersion) ?? throw new InvalidOperationException($"{DefaultVersion} is not known"),
+        Kernel = Kernel ?? LabKernel.Wide.First(kernel => kernel.Version == DefaultVersion),
         MemorySize = ram,
         Seed = Seed,
         KernelBase = KernelBase,

@@ -9,6 +9,7 @@ using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Observation;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Threads;
@@ -26,7 +27,6 @@ namespace NtScope.Lab.Executive;
 internal sealed class LabKernel : IDisposable
 {
     private const ulong ProcessorBytes = 0x2_0000;
-    private const ulong RamBeside = 128UL << 20;
     private readonly ulong _processor;
     private readonly ulong _controlBlock;
     private bool _disposed;
@@ -38,7 +38,7 @@ internal sealed class LabKernel : IDisposable
         Options = options;
         Cpu = new UnicornCpu();
         var random = new Random(options.Seed);
-        Ram = new PhysicalRam(options.MemoryBytes + RamBeside, random);
+        Ram = new PhysicalRam(options.MemoryBytes + LabMachineOptions.RamBeside, random);
         Foundation = new MachineFoundation(options.ToMachine(Ram.Size), Ram, random);
         Memory = new GuestMemory(Cpu, Foundation.System, options.MemoryBytes);
         Traps = new TrapTable(Memory, Foundation.Kernel);
@@ -90,6 +90,7 @@ internal sealed class LabKernel : IDisposable
         RegistryCallbacks = new RegistryCallbacks(this);
         Configuration = new ConfigurationManager(this);
         ApiFamilies.Register(this, Apis);
+        Observer = new MachineObserver(this);
         Boot();
         Processes.Start();
     }
@@ -201,6 +202,9 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Registry operations.</summary>
     public ConfigurationManager Configuration { get; }
+
+    /// <summary>Shows the machine's memory.</summary>
+    public MachineObserver Observer { get; }
 
     /// <summary>Whether the machine is gone.</summary>
     public bool IsDisposed => _disposed;

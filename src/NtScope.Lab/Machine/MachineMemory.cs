@@ -22,7 +22,6 @@ public sealed class MachineMemory : IDisposable
         Options = context.Options;
         System = context.System;
         BootTime = LabClock.Boot;
-        CaptureTime = LabClock.Now;
         LoadedModuleList = context.Kernel.AddressOf("PsLoadedModuleList", 16);
         ActiveProcessHead = context.Kernel.AddressOf("PsActiveProcessHead", 16);
     }
@@ -70,7 +69,7 @@ public sealed class MachineMemory : IDisposable
     public long BootTime { get; }
 
     /// <summary>When the capture is taken, as a Windows file time.</summary>
-    public long CaptureTime { get; }
+    public long CaptureTime { get; init; } = LabClock.Now;
 
     /// <summary>Where <c>PsLoadedModuleList</c> is.</summary>
     public VirtualAddress LoadedModuleList { get; }

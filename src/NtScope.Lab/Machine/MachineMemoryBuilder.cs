@@ -28,6 +28,10 @@ public sealed class MachineMemoryBuilder
     private KernelImageWriter _writer = null!;
     private PhysicalAddress _shared;
     private SessionBuilder? _sessions;
+    private DebuggerBlock? _debugger;
+    private IReadOnlyList<PlantedTrace> _traces = [];
+    private UserImages? _userImages;
+    private readonly HashSet<LabAddressSpace> _filled = [];
 
     /// <summary>A builder for a machine whose memory is there already.</summary>
     /// <param name="context">The machine.</param>
@@ -126,26 +130,56 @@ public sealed class MachineMemoryBuilder
         RegisterCallbacks(Callbacks, _drivers);
     }
 
-    /// <summary>Writes what only one who looks at the memory can see: code, headers, user space, processors. Attacks come last.</summary>
-    internal MachineMemory Complete()
+    /// <summary>Enters the image of a driver that was loaded.</summary>
+    /// <returns>Its entry in the list of modules.</returns>
+    internal VirtualAddress AddImage(LabImage image)
     {
-        _writer.Write();
-        var debugger = new DebuggerBlock(_context);
-        var traces = PlantAttacks();
-        FillUserSpaces();
-        var processors = StartProcessors(Processes.Processes[0]);
-        _writer.WriteHeaders(_images[0]);
-        debugger.SetEncoded(true);
-        new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. _drivers.Select(driver => driver.Image)]);
-        return new MachineMemory(_context, debugger)
+        _images.Add(image);
+        return Modules.Add(image);
+    }
+
+    /// <summary>Takes the image of a driver out that was unloaded.</summary>
+    internal void RemoveImage(VirtualAddress entry, LabImage image, long time)
+    {
+        _images.Remove(image);
+        Modules.Remove(entry, image, time);
+    }
+
+    /// <summary>
+    /// Writes what only one who looks at the memory can see: code, headers, user space, processors. Attacks come last. A machine that ran on is
+    /// completed again; what does not change is written once.
+    /// </summary>
+    /// <param name="current">The thread that the first processor runs; null for one of the System process.</param>
+    /// <param name="now">The time, as a Windows file time; null for that of every capture.</param>
+    internal MachineMemory Complete(MachineThread? current = null, long? now = null)
+    {
+        var isFirst = _debugger is null;
+        if (_debugger is null)
         {
-            Modules = _images,
-            Processes = Processes.Processes,
+            _writer.Write();
+            _debugger = new DebuggerBlock(_context);
+            _traces = PlantAttacks();
+        }
+
+        FillUserSpaces();
+        var processors = StartProcessors(Processes.Processes[0], current);
+        if (isFirst)
+        {
+            _writer.WriteHeaders(_images[0]);
+            _debugger.SetEncoded(true);
+            new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. _drivers.Select(driver => driver.Image)]);
+        }
+
+        return new MachineMemory(_context, _debugger)
+        {
+            CaptureTime = now ?? LabClock.Now,
+            Modules = [.. _images],
+            Processes = [.. Processes.Processes],
             Processors = processors,
             Drivers = _drivers,
             Desktops = _sessions?.Desktops ?? [],
             Callbacks = Callbacks.Registered,
-            Traces = traces,
+            Traces = _traces,
             RootDirectory = Objects.Root,
         };
     }
@@ -254,19 +288,18 @@ public sealed class MachineMemoryBuilder
     private void FillUserSpaces()
     {
         var builder = new UserSpaceBuilder(_context, _shared);
-        UserImages? images = null;
-        foreach (var process in Processes.Processes.Where(process => process.Id != 4 && process.Name != "Registry"))
+        foreach (var process in Processes.Processes.Where(process => process.Id != 4 && process.Name != "Registry" && _filled.Add(process.Space)))
         {
-            var isFirst = images is null;
-            images ??= new UserImages(_context, _sessions?.Images.Services ?? [], process.Space);
-            builder.Fill(process, images, mapImages: !isFirst);
+            var isFirst = _userImages is null;
+            _userImages ??= new UserImages(_context, _sessions?.Images.Services ?? [], process.Space);
+            builder.Fill(process, _userImages, mapImages: !isFirst);
         }
     }
 
-    private List<LabProcessor> StartProcessors(MachineProcess system)
+    private List<LabProcessor> StartProcessors(MachineProcess system, MachineThread? current)
     {
         var builder = new ProcessorBuilder(_context);
         return [.. Enumerable.Range(0, _context.Options.Processors).Select(number => builder.Write(
-            number, _places.ProcessorAt(number), system, system.Threads[number]))];
+            number, _places.ProcessorAt(number), system, system.Threads[number], number == 0 ? current : null))];
     }
 }

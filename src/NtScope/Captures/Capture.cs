@@ -79,6 +79,15 @@ public sealed class Capture : IPhysicalMemory, IDisposable
         return new Capture(medium, CaptureFormats.Recognise(medium, path: null));
     }
 
+    /// <summary>The memory of a machine in this process. Every read sees what the memory holds then.</summary>
+    /// <param name="memory">The memory, which stays the caller's.</param>
+    /// <param name="header">What is known of the machine.</param>
+    /// <param name="name">The name that messages use.</param>
+    public static Capture FromMachine(IPhysicalMemory memory, CaptureHeader header, string name) => new(
+        new MachineMedium(memory, name),
+        new CaptureLayout(
+            CaptureFormat.Machine, "memory of a simulated machine", memory.Ranges.Select(range => new FileRun(range.Start.Value, range.Length, (long)range.Start.Value)), header, []));
+
     /// <summary>Whether a file begins like a capture format with a signature of its own; raw memory has none.</summary>
     /// <param name="start">The first bytes of the file; 16 are enough.</param>
     public static bool HasSignature(ReadOnlySpan<byte> start) => CaptureFormats.HasSignature(start);
@@ -126,7 +135,7 @@ public sealed class Capture : IPhysicalMemory, IDisposable
 
     private int ReadMedium(long offset, Span<byte> destination)
     {
-        if (destination.Length > BlockSize / 4)
+        if (destination.Length > BlockSize / 4 || Format == CaptureFormat.Machine)
         {
             return _pages.Read(offset, destination);
         }

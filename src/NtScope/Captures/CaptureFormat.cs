@@ -26,4 +26,7 @@ public enum CaptureFormat
 
     /// <summary>LiME: ranges, each with a header of its own.</summary>
     Lime,
+
+    /// <summary>No file: the memory of a simulated machine in this process, as it is when it is read.</summary>
+    Machine,
 }

@@ -53,6 +53,10 @@ public sealed class SymbolPath
         return new SymbolPath(elements);
     }
 
+    /// <summary>This path with further folders behind it.</summary>
+    public SymbolPath WithFolders(IEnumerable<string> folders) =>
+        new([.. Elements, .. folders.Select(folder => new SymbolPathElement([], folder, IsStore: false))]);
+
     /// <summary>Whether a place is a server and not a folder.</summary>
     internal static bool IsServer(string place) =>
         place.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || place.StartsWith("https://", StringComparison.OrdinalIgnoreCase);

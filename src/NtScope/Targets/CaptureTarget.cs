@@ -33,10 +33,10 @@ internal static class CaptureTarget
         var architecture = kernel.Image.Architecture;
         return new Target(new CapturedSource(capture, machine.SymbolFile))
         {
-            Kind = TargetKind.Capture,
+            Kind = capture.Format == CaptureFormat.Machine ? TargetKind.Lab : TargetKind.Capture,
             Summary = new TargetSummary(
                 capture.Name,
-                "capture",
+                capture.Format == CaptureFormat.Machine ? "machine" : "capture",
                 architecture == ProcessorArchitecture.Unknown ? null : architecture.ToString().ToLowerInvariant(),
                 machine.Version?.ToString(),
                 kernel.Image.Pdb?.ToString()),

@@ -1,3 +1,5 @@
+using NtScope.Captures;
+
 namespace NtScope.Targets;
 
 /// <summary>Opens what a user names: a known build, a folder of images, an image file or several, a capture. Files are told apart by content.</summary>
@@ -49,6 +51,15 @@ public static class TargetOpener
 
         return ImageTarget.OpenFiles(files, options);
     }
+
+    /// <summary>Makes a target of the memory of a machine in this process.</summary>
+    /// <param name="memory">The machine's memory, which stays the caller's.</param>
+    /// <param name="header">What is known of the machine.</param>
+    /// <param name="name">How messages name it.</param>
+    /// <param name="options">How to open it.</param>
+    /// <exception cref="InputException">No Windows kernel can be found in it.</exception>
+    public static Target OpenMachine(IPhysicalMemory memory, CaptureHeader header, string name, TargetOptions options) =>
+        CaptureTarget.Open(Capture.FromMachine(memory, header, name), options);
 
     private static void RequireFile(string path)
     {

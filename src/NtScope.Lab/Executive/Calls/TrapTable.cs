@@ -51,6 +51,9 @@ internal sealed unsafe class TrapTable
     /// <summary>Whether an address lies in the kernel's image where no trap is: nothing there can run.</summary>
     public bool IsWild(ulong address) => address - _image.Base.Value < _image.Size && !_entries.ContainsKey(address);
 
+    /// <summary>What the traps stand over: two bytes at each address.</summary>
+    public IReadOnlyDictionary<ulong, ushort> Originals => _originals;
+
     /// <summary>Shows the routines' own bytes, for as long as no driver runs.</summary>
     public void TakeOut()
     {

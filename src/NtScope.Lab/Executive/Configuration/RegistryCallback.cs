@@ -8,4 +8,5 @@ namespace NtScope.Lab.Executive.Configuration;
 /// <param name="Context">What it is handed.</param>
 /// <param name="Altitude">Where it stands among others.</param>
 /// <param name="Owner">The driver.</param>
-internal sealed record RegistryCallback(ulong Cookie, ulong Routine, ulong Context, Altitude Altitude, LoadedDriver? Owner);
+/// <param name="Entry">The entry in the kernel's list.</param>
+internal sealed record RegistryCallback(ulong Cookie, ulong Routine, ulong Context, Altitude Altitude, LoadedDriver? Owner, VirtualAddress Entry);

@@ -23,16 +23,32 @@ internal sealed class RegistryCallbacks(LabKernel kernel)
         }
 
         cookie = _nextCookie++;
-        _callbacks.Add(new RegistryCallback(cookie, routine, context, altitude, kernel.Drivers.At(routine) ?? kernel.Drivers.At(caller)));
+        var entry = kernel.Windows.Callbacks.AddRegistry(new VirtualAddress(routine), altitude.ToString(), cookie, context);
+        _callbacks.Add(new RegistryCallback(cookie, routine, context, altitude, kernel.Drivers.At(routine) ?? kernel.Drivers.At(caller), entry));
         _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         return NtStatus.Success;
     }
 
     /// <summary>Takes a callback out.</summary>
-    public bool Unregister(ulong cookie) => _callbacks.RemoveAll(callback => callback.Cookie == cookie) > 0;
+    public bool Unregister(ulong cookie)
+    {
+        if (_callbacks.Find(callback => callback.Cookie == cookie) is not { } callback)
+        {
+            return false;
+        }
+
+        kernel.Windows.Callbacks.RemoveRegistry(callback.Entry, new VirtualAddress(callback.Routine));
+        return _callbacks.Remove(callback);
+    }
 
     /// <summary>Takes all callbacks of a driver out; used when it is gone.</summary>
-    public void RemoveAll(LoadedDriver driver) => _callbacks.RemoveAll(callback => callback.Owner == driver);
+    public void RemoveAll(LoadedDriver driver)
+    {
+        foreach (var callback in _callbacks.Where(callback => callback.Owner == driver).ToArray())
+        {
+            Unregister(callback.Cookie);
+        }
+    }
 
     /// <summary>Does an operation between the callbacks before and after it.</summary>
     /// <param name="operation">The operation; its post notification is found from it.</param>

@@ -29,6 +29,7 @@ internal sealed class DeviceManager(LabKernel kernel)
         _memory.WriteUInt16(address + 2, (ushort)IoLayout.DriverBytes);
         _memory.WriteUInt64(address + IoLayout.DriverStart, driver.Base);
         _memory.WriteUInt32(address + IoLayout.DriverSize, driver.Image.SizeOfImage);
+        _memory.WriteUInt64(address + IoLayout.DriverSection, driver.ListEntry.Value);
         _memory.WriteUInt64(address + IoLayout.DriverExtension, address + IoLayout.DriverBytes);
         _memory.WriteUInt64(address + IoLayout.DriverBytes, address);
         _memory.WriteString(text, unique);

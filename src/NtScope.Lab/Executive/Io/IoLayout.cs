@@ -17,6 +17,7 @@ internal static class IoLayout
     public const ulong DriverDevice = 0x08;
     public const ulong DriverStart = 0x18;
     public const ulong DriverSize = 0x20;
+    public const ulong DriverSection = 0x28;
     public const ulong DriverExtension = 0x30;
     public const ulong DriverName = 0x38;
     public const ulong DriverInit = 0x58;

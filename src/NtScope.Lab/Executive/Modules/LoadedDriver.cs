@@ -1,6 +1,7 @@
 using NtScope.Images;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Machine.Images;
 using NtScope.Symbols;
 
 namespace NtScope.Lab.Executive.Modules;
@@ -29,6 +30,17 @@ internal sealed class LoadedDriver(string name, PeImage image, GuestRegion regio
 
     /// <summary>Names from a PDB beside the file; null without one.</summary>
     public ISymbolSource? Symbols => _symbols.Value;
+
+    /// <summary>The image as the list of modules has it.</summary>
+    public LabImage ListedImage { get; } = new(
+        name, @"\SystemRoot\System32\drivers\" + name, region.Backing.Start, image.SizeOfImage, image.EntryPoint, image.TimeDateStamp, image.CheckSum,
+        image.Pdb ?? new PdbIdentity(string.Empty, Guid.Empty, 0));
+
+    /// <summary>The entry in the list of modules (KLDR_DATA_TABLE_ENTRY).</summary>
+    public VirtualAddress ListEntry { get; set; }
+
+    /// <summary>The file, or null for one that was loaded from bytes.</summary>
+    public string? Path { get; } = path;
 
     /// <summary>The DRIVER_OBJECT.</summary>
     public ulong DriverObject { get; set; }

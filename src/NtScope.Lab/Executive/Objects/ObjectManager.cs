@@ -17,7 +17,7 @@ internal sealed class ObjectManager
     private readonly Dictionary<(LoadedDriver Driver, ulong Address), (int Count, ulong At)> _balance = [];
     private readonly Dictionary<ObjectKind, ulong> _types = [];
     private readonly Machine.Objects.ObjectManager _objectsInMemory;
-    private uint _nextHandle = 4;
+    private uint _nextHandle = 0x100;
 
     /// <summary>An object manager over the types and directories that the machine started with.</summary>
     public ObjectManager(LabKernel kernel)

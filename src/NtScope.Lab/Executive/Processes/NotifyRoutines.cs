@@ -8,6 +8,7 @@ namespace NtScope.Lab.Executive.Processes;
 internal sealed class NotifyRoutines(LabKernel kernel)
 {
     private const int Maximum = 64;
+    private const uint ExtendedForm = 2;
     private readonly List<NotifyRoutine> _routines = [];
     private ulong _scratch;
 
@@ -23,7 +24,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
         var count = 0;
         foreach (var routine in _routines)
         {
-            count += routine.Kind == kind ? 1 : 0;
+            count += NameOf(routine.Kind) == NameOf(kind) ? 1 : 0;
             if (routine.Address == address && routine.Kind == kind && kind is NotifyKind.Process or NotifyKind.ProcessEx)
             {
                 return NtStatus.InvalidParameter;
@@ -36,6 +37,11 @@ internal sealed class NotifyRoutines(LabKernel kernel)
         }
 
         if (kernel.Faults.ShouldFail("notify", caller))
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        if (!kernel.Windows.Callbacks.AddNotify(NameOf(kind), new VirtualAddress(address), kind == NotifyKind.ProcessEx ? ExtendedForm : 0))
         {
             return NtStatus.InsufficientResources;
         }
@@ -54,11 +60,18 @@ internal sealed class NotifyRoutines(LabKernel kernel)
         }
 
         _routines.RemoveAt(index);
+        kernel.Windows.Callbacks.RemoveNotify(NameOf(kind), new VirtualAddress(address));
         return NtStatus.Success;
     }
 
     /// <summary>Takes all routines of a driver out; used when it is gone.</summary>
-    public void RemoveAll(LoadedDriver driver) => _routines.RemoveAll(routine => routine.Owner == driver);
+    public void RemoveAll(LoadedDriver driver)
+    {
+        foreach (var routine in _routines.Where(routine => routine.Owner == driver).ToArray())
+        {
+            Remove(routine.Kind, routine.Address);
+        }
+    }
 
     /// <summary>Tells of a new process.</summary>
     /// <returns>The first failure that a driver put into CreationStatus.</returns>
@@ -161,6 +174,13 @@ internal sealed class NotifyRoutines(LabKernel kernel)
 
         kernel.Pool.Free(block);
     }
+
+    private static string NameOf(NotifyKind kind) => kind switch
+    {
+        NotifyKind.Thread => "thread",
+        NotifyKind.Image => "image",
+        _ => "process",
+    };
 
     // One block serves all notifications: they do not nest, and drivers may not keep it.
     private ulong Scratch(ulong bytes)

@@ -2,6 +2,7 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
+using NtScope.Lab.Machine.Callbacks;
 
 namespace NtScope.Lab.Executive.Processes;
 
@@ -11,6 +12,7 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
     private const uint OperationCreate = 1;
     private const uint OperationDuplicate = 2;
     private readonly List<ObjectCallback> _callbacks = [];
+    private readonly Dictionary<ulong, List<ObjectOperation>> _registrations = [];
 
     /// <summary>What is registered, the highest altitude first.</summary>
     public IReadOnlyList<ObjectCallback> All => _callbacks;
@@ -35,23 +37,24 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
 
         var context = memory.ReadUInt64(registration + 0x18);
         var operations = memory.ReadUInt64(registration + 0x20);
-        var added = new List<ObjectCallback>();
-        var identity = kernel.Pool.Allocate(0x40, "ObCb");
+        var added = new List<ObjectOperation>();
         for (var i = 0UL; i < count; i++)
         {
             var operation = operations + (i * 0x20);
-            var kind = kernel.Objects.KindOf(memory.ReadUInt64(memory.ReadUInt64(operation)));
+            var type = memory.ReadUInt64(memory.ReadUInt64(operation));
             var (pre, post) = (memory.ReadUInt64(operation + 0x10), memory.ReadUInt64(operation + 0x18));
-            if (kind is not (ObjectKind.Process or ObjectKind.Thread) || (pre == 0 && post == 0))
+            if (kernel.Objects.KindOf(type) is not (ObjectKind.Process or ObjectKind.Thread) || (pre == 0 && post == 0))
             {
-                kernel.Pool.Free(identity);
                 return NtStatus.InvalidParameter;
             }
 
-            added.Add(new ObjectCallback(identity, kind.Value, memory.ReadUInt32(operation + 8), pre, post, context, parsed, kernel.Drivers.At(caller)));
+            added.Add(new ObjectOperation(new VirtualAddress(type), memory.ReadUInt32(operation + 8), new VirtualAddress(pre), new VirtualAddress(post)));
         }
 
-        _callbacks.AddRange(added);
+        var identity = kernel.Windows.Callbacks.AddObject(altitude, context, added).Value;
+        _callbacks.AddRange(added.Select(operation => new ObjectCallback(
+            identity, kernel.Objects.KindOf(operation.Type.Value)!.Value, operation.Operations, operation.Before.Value, operation.After.Value, context, parsed, kernel.Drivers.At(caller))));
+        _registrations.Add(identity, added);
         _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         handle = identity;
         return NtStatus.Success;
@@ -60,12 +63,13 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
     /// <summary>Takes a registration out.</summary>
     public bool Unregister(ulong handle)
     {
-        if (_callbacks.RemoveAll(callback => callback.Registration == handle) == 0)
+        if (!_registrations.Remove(handle, out var operations))
         {
             return false;
         }
 
-        kernel.Pool.Free(handle);
+        _callbacks.RemoveAll(callback => callback.Registration == handle);
+        kernel.Windows.Callbacks.RemoveObject(new VirtualAddress(handle), operations);
         return true;
     }
 

@@ -186,6 +186,9 @@ internal sealed class ProcessManager(LabKernel kernel)
             .Select(thread => new MachineThread(thread.Item1, new VirtualAddress(thread.Item2.Address), VirtualAddress.Zero))],
     });
 
+    /// <summary>Shows where a thread's kernel stack is.</summary>
+    public void ShowStack(KernelThread thread, ulong pointer) => _memory.SetStack(thread.Thread, thread.StackLimit, thread.StackBase, pointer);
+
     private static string NameOf(string path) => path[(path.LastIndexOf('\\') + 1)..];
 
     private void Adopt(MachineProcess process)

@@ -1,3 +1,5 @@
+using NtScope.Lab.Machine;
+
 namespace NtScope.Lab.Executive.Threads;
 
 /// <summary>The machine's time. It moves with calls of the executive and, when everything waits, to the next thing that is due.</summary>
@@ -9,11 +11,11 @@ internal sealed class VirtualClock
     /// <summary>A day in units of 100 ns.</summary>
     public const long TicksPerMillisecond = 10_000;
 
-    /// <summary>The time, in units of 100 ns since 1601 (UTC). A machine starts on 2026-01-01.</summary>
-    public long Now { get; private set; } = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).ToFileTimeUtc();
+    /// <summary>The time, in units of 100 ns since 1601 (UTC). A machine starts when captures are taken.</summary>
+    public long Now { get; private set; } = LabClock.Now;
 
     /// <summary>The time since the machine started, in units of 100 ns.</summary>
-    public long SinceStart { get; private set; } = 10 * 10_000_000L;
+    public long SinceStart { get; private set; } = LabClock.Now - LabClock.Boot;
 
     /// <summary>Lets the smallest unit of time pass.</summary>
     public void Tick()

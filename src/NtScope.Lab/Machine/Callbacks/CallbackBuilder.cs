@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Memory;
@@ -18,7 +19,6 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     private const uint CreateAndDuplicate = 3;
 
     private readonly List<LabCallback> _registered = [];
-    private readonly Dictionary<string, uint> _used = new(StringComparer.Ordinal);
     private readonly uint _pointer = context.PointerSize;
 
     /// <summary>What was registered, in order.</summary>
@@ -27,77 +27,140 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     /// <summary>Registers a process, thread or image notify routine.</summary>
     /// <param name="kind">Which; before Vista also <c>registry</c>.</param>
     /// <param name="routine">The routine.</param>
-    public void AddNotify(string kind, VirtualAddress routine)
+    /// <param name="form">How it was registered, as the block of a process or thread routine holds it.</param>
+    /// <returns>False if all slots are taken.</returns>
+    public bool AddNotify(string kind, VirtualAddress routine, uint form = 0)
     {
-        var (array, counter) = kind switch
+        var slots = SlotsOf(kind, out var count, out var counter);
+        var slot = Array.FindIndex(slots, address => context.ReadPointer(address).IsZero);
+        if (slot < 0)
         {
-            "process" => ("PspCreateProcessNotifyRoutine", "PspCreateProcessNotifyRoutineCount"),
-            "thread" => ("PspCreateThreadNotifyRoutine", "PspCreateThreadNotifyRoutineCount"),
-            "registry" => ("CmpCallBackVector", "CmpCallBackCount"),
-            _ => ("PspLoadImageNotifyRoutine", "PspLoadImageNotifyRoutineCount"),
-        };
+            return false;
+        }
+
         var block = context.PagedPool.Allocate(3 * (int)_pointer, PoolTag.Of("Cbrb"));
         context.System.WritePointer(block, new VirtualAddress(0x20));
         context.System.WritePointer(block + _pointer, routine);
-        var slot = _used.GetValueOrDefault(array);
-        _used[array] = slot + 1;
-        var slots = context.Kernel.AddressOf(array, (kind == "registry" ? CallbackVectorSlots : ArraySlots) * _pointer);
-        context.System.WritePointer(slots + slot * _pointer, new VirtualAddress(block.Value | context.FastReferences));
-        context.System.WriteUInt32(context.Kernel.AddressOf(counter, 4), slot + 1);
+        context.System.WritePointer(block + 2 * _pointer, new VirtualAddress(form));
+        context.System.WritePointer(slots[slot], new VirtualAddress(block.Value | context.FastReferences));
+        context.System.WriteUInt32(counter, count + 1);
         _registered.Add(new LabCallback(kind, routine));
+        return true;
+    }
+
+    /// <summary>Takes a process, thread or image notify routine out.</summary>
+    public void RemoveNotify(string kind, VirtualAddress routine)
+    {
+        foreach (var slot in SlotsOf(kind, out var count, out var counter))
+        {
+            var block = new VirtualAddress(context.ReadPointer(slot).Value & ~context.FastReferences);
+            if (!block.IsZero && context.ReadPointer(block + _pointer) == routine)
+            {
+                context.System.WritePointer(slot, default);
+                context.System.WriteUInt32(counter, count - 1);
+                context.PagedPool.Free(block);
+                _registered.Remove(new LabCallback(kind, routine));
+                return;
+            }
+        }
     }
 
     /// <summary>Registers a registry callback.</summary>
-    public void AddRegistry(VirtualAddress routine, string altitude)
+    /// <param name="routine">The routine.</param>
+    /// <param name="altitude">Where it stands among others.</param>
+    /// <param name="cookieValue">What it is unregistered by; null for one that the time gives.</param>
+    /// <param name="callContext">What the routine is handed.</param>
+    /// <returns>Its entry; zero where the kernel has an array of them.</returns>
+    public VirtualAddress AddRegistry(VirtualAddress routine, string altitude, ulong? cookieValue = null, ulong callContext = 0)
     {
         if (context.Version.Major < 6)
         {
             AddNotify("registry", routine);
-            return;
+            return default;
         }
 
         // The cookie stands on a multiple of eight bytes; context, routine, altitude and a list follow it.
         var head = context.Kernel.AddressOf("CallbackListHead", 16);
         var cookie = _pointer == sizeof(ulong) ? 0x18u : 0x10u;
         var entry = context.PagedPool.Allocate((int)(cookie + 8 + 6 * _pointer), PoolTag.Of("CMcb"));
-        context.System.WriteUInt64(entry + cookie, (ulong)LabClock.Boot + (ulong)_registered.Count);
+        context.System.WriteUInt64(entry + cookie, cookieValue ?? ((ulong)LabClock.Boot + (ulong)_registered.Count));
+        context.System.WritePointer(entry + cookie + 8, new VirtualAddress(callContext));
         context.System.WritePointer(entry + cookie + 8 + _pointer, routine);
         context.WriteUnicodeString(entry + cookie + 8 + 2 * _pointer, altitude);
         context.InitializeList(entry + cookie + 8 + 4 * _pointer);
         context.InsertTail(head, entry);
         context.System.WriteUInt32(context.Kernel.AddressOf("CmpCallBackCount", 4), (uint)_registered.Count(known => known.Kind == "registry") + 1);
         _registered.Add(new LabCallback("registry", routine));
+        return entry;
+    }
+
+    /// <summary>Takes a registry callback out.</summary>
+    public void RemoveRegistry(VirtualAddress entry, VirtualAddress routine)
+    {
+        context.Unlink(entry);
+        context.PagedPool.Free(context.ReadPointer(entry + (_pointer == sizeof(ulong) ? 0x18u : 0x10u) + 8 + 3 * _pointer));
+        context.PagedPool.Free(entry);
+        _registered.Remove(new LabCallback("registry", routine));
+        context.System.WriteUInt32(context.Kernel.AddressOf("CmpCallBackCount", 4), (uint)_registered.Count(known => known.Kind == "registry"));
     }
 
     /// <summary>Registers callbacks for handles to processes and threads, where the kernel has them: since Vista SP1.</summary>
     public void AddObject(VirtualAddress before, VirtualAddress after, string altitude)
     {
-        string[] types = ["Process", "Thread"];
-        if (!context.At("_OBJECT_TYPE", objects.TypeOf(types[0])).Has("CallbackList"))
+        if (context.At("_OBJECT_TYPE", objects.TypeOf("Process")).Has("CallbackList"))
         {
-            return;
+            _ = AddObject(altitude, 0, [Of("Process"), Of("Thread")]);
         }
 
+        ObjectOperation Of(string type) => new(objects.TypeOf(type), CreateAndDuplicate, before, after);
+    }
+
+    /// <summary>Registers callbacks for handles to objects of some types.</summary>
+    /// <returns>The registration, which is also its handle.</returns>
+    public VirtualAddress AddObject(string altitude, ulong registrationContext, IReadOnlyList<ObjectOperation> operations)
+    {
         var (header, itemSize) = (4 * _pointer, ObjectItemPointers * _pointer);
-        var entry = context.PagedPool.Allocate((int)(header + itemSize * types.Length), PoolTag.Of("ObCb"));
+        var entry = context.PagedPool.Allocate((int)(header + itemSize * operations.Count), PoolTag.Of("ObCb"));
         context.System.WriteUInt16(entry, 0x100);
-        context.System.WriteUInt16(entry + 2, (ushort)types.Length);
+        context.System.WriteUInt16(entry + 2, (ushort)operations.Count);
+        context.System.WritePointer(entry + _pointer, new VirtualAddress(registrationContext));
         context.WriteUnicodeString(entry + 2 * _pointer, altitude);
-        for (var index = 0; index < types.Length; index++)
+        for (var index = 0; index < operations.Count; index++)
         {
             var item = entry + header + (ulong)index * itemSize;
-            var type = objects.TypeOf(types[index]);
+            var (type, mask, before, after) = operations[index];
             var fields = item + 2 * _pointer;
-            context.System.WriteUInt32(fields, CreateAndDuplicate);
+            context.System.WriteUInt32(fields, mask);
             context.System.WriteUInt32(fields + 4, 1);
             context.System.WritePointer(fields + 8, entry);
             context.System.WritePointer(fields + 8 + _pointer, type);
             context.System.WritePointer(fields + 8 + 2 * _pointer, before);
             context.System.WritePointer(fields + 8 + 3 * _pointer, after);
             context.InsertTail(context.At("_OBJECT_TYPE", type).AddressOf("CallbackList"), item);
-            _registered.Add(new LabCallback("object", before));
-            _registered.Add(new LabCallback("object", after));
+            foreach (var routine in (ReadOnlySpan<VirtualAddress>)[before, after])
+            {
+                if (!routine.IsZero)
+                {
+                    _registered.Add(new LabCallback("object", routine));
+                }
+            }
         }
+
+        return entry;
+    }
+
+    /// <summary>Takes a registration of callbacks for handles out.</summary>
+    public void RemoveObject(VirtualAddress entry, IReadOnlyList<ObjectOperation> operations)
+    {
+        for (var index = 0; index < operations.Count; index++)
+        {
+            context.Unlink(entry + 4 * _pointer + (ulong)index * ObjectItemPointers * _pointer);
+            _registered.Remove(new LabCallback("object", operations[index].Before));
+            _registered.Remove(new LabCallback("object", operations[index].After));
+        }
+
+        context.PagedPool.Free(context.ReadPointer(entry + 3 * _pointer));
+        context.PagedPool.Free(entry);
     }
 
     /// <summary>Registers a routine for a crash, in a record of the driver's own data.</summary>
@@ -149,5 +212,21 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
         context.System.WritePointer(entry + _pointer, routine);
         context.System.WritePointer(head, entry);
         _registered.Add(new LabCallback("logon-session", routine));
+    }
+
+    private VirtualAddress[] SlotsOf(string kind, out uint count, out VirtualAddress counter)
+    {
+        var (array, countName) = kind switch
+        {
+            "process" => ("PspCreateProcessNotifyRoutine", "PspCreateProcessNotifyRoutineCount"),
+            "thread" => ("PspCreateThreadNotifyRoutine", "PspCreateThreadNotifyRoutineCount"),
+            "registry" => ("CmpCallBackVector", "CmpCallBackCount"),
+            _ => ("PspLoadImageNotifyRoutine", "PspLoadImageNotifyRoutineCount"),
+        };
+        var slots = kind == "registry" ? CallbackVectorSlots : ArraySlots;
+        var start = context.Kernel.AddressOf(array, slots * _pointer);
+        counter = context.Kernel.AddressOf(countName, 4);
+        count = BinaryPrimitives.ReadUInt32LittleEndian(context.System.Span(counter, 4));
+        return [.. Enumerable.Range(0, (int)slots).Select(slot => start + (ulong)slot * _pointer)];
     }
 }

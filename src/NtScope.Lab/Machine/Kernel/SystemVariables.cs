@@ -54,6 +54,20 @@ internal sealed class SystemVariables(MachineContext context, int processors)
 
     private ulong ImageNumber => context.IsNarrow ? 0x14Cu : 0x8664u;
 
+    /// <summary>Writes the time into the shared page.</summary>
+    /// <param name="now">The time, as a Windows file time.</param>
+    /// <param name="sinceStart">The time since the machine was started, in units of 100 ns.</param>
+    public void WriteTimes(long now, long sinceStart)
+    {
+        var shared = context.At("_KUSER_SHARED_DATA", SharedData);
+        WriteTime(shared.AddressOf("SystemTime"), now);
+        WriteTime(shared.AddressOf("InterruptTime"), sinceStart);
+        if (shared.Has("TickCount"))
+        {
+            WriteTime(shared.AddressOf("TickCount"), sinceStart / 156_250);
+        }
+    }
+
     /// <summary>Writes the kernel's variables.</summary>
     public void Write()
     {

@@ -54,14 +54,33 @@ internal sealed class ModuleList
         return entry;
     }
 
-    /// <summary>Remembers a driver that was unloaded.</summary>
+    /// <summary>Takes an image out, and remembers that it was there.</summary>
+    /// <param name="entry">Its entry.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="time">When, as a Windows file time.</param>
+    public void Remove(VirtualAddress entry, LabImage image, long time)
+    {
+        _context.Unlink(entry);
+        _context.PagedPool.Free(_context.ReadPointer(entry + 10 * _pointer));
+        _context.PagedPool.Free(_context.ReadPointer(entry + 12 * _pointer));
+        _context.NonPagedPool.Free(entry);
+        AddUnloaded(image.Name, image.Base, image.Size, time);
+    }
+
+    /// <summary>Remembers a driver that was unloaded; the oldest of fifty gives way.</summary>
     public void AddUnloaded(string name, VirtualAddress start, uint size, long time)
     {
-        var entry = _context.ReadPointer(_context.Kernel.AddressOf("MmUnloadedDrivers")) + (ulong)(_unloaded * _unloadedSize);
+        var entry = _context.ReadPointer(_context.Kernel.AddressOf("MmUnloadedDrivers")) + (ulong)(_unloaded % UnloadedCount * _unloadedSize);
+        if (_context.ReadPointer(entry + _pointer) is { IsZero: false } oldest)
+        {
+            _context.PagedPool.Free(oldest);
+        }
+
         _context.WriteUnicodeString(entry, name);
         _context.System.WritePointer(entry + 2 * _pointer, start);
         _context.System.WritePointer(entry + 3 * _pointer, start + size);
         _context.System.WriteUInt64(entry + 4 * _pointer, (ulong)time);
-        _context.System.WriteUInt32(_context.Kernel.AddressOf("MmLastUnloadedDriver", 4), (uint)++_unloaded);
+        _context.System.WriteUInt32(_context.Kernel.AddressOf("MmLastUnloadedDriver", 4), (uint)(_unloaded % UnloadedCount) + 1);
+        _unloaded++;
     }
 }

@@ -34,9 +34,11 @@ internal sealed class ProcessorBuilder(MachineContext context)
     /// <param name="number">Its number, from 0.</param>
     /// <param name="place">Where its control region and its tables go.</param>
     /// <param name="system">The system process, whose address space it runs in.</param>
-    /// <param name="idle">The thread that it runs.</param>
-    public LabProcessor Write(int number, VirtualAddress place, MachineProcess system, MachineThread idle)
+    /// <param name="idle">The thread that it runs when nothing else does.</param>
+    /// <param name="current">The thread that it runs; null for that one.</param>
+    public LabProcessor Write(int number, VirtualAddress place, MachineProcess system, MachineThread idle, MachineThread? current = null)
     {
+        current ??= idle;
         var size = (ControlBlockOffsetOf(context) + LabStructure.SizeOf(context.Types, "_KPRCB") + PhysicalRam.PageSize - 1) & ~(PhysicalRam.PageSize - 1ul);
         if (context.System.RegionAt(place) is null)
         {
@@ -59,14 +61,14 @@ internal sealed class ProcessorBuilder(MachineContext context)
             control.Set("Self", region).Set("CurrentPrcb", block.Address).Set("GdtBase", tables).Set("IdtBase", tables + InterruptTableOffset).Set("TssBase", tables + TaskOffset);
         }
 
-        WriteBlock(block, number, idle);
+        WriteBlock(block, number, idle, current);
         var state = block.Inner("ProcessorState");
         WriteSpecialRegisters(state.Inner("SpecialRegisters"), region, tables, system);
         var frame = state.Inner("ContextFrame");
-        WriteContext(frame, number, idle);
+        WriteContext(frame, number, current);
         block.SetIfPresent("Context", frame.Address);
         context.System.WritePointer(context.Kernel.AddressOf("KiProcessorBlock", 0x800) + (ulong)number * context.PointerSize, block.Address);
-        context.At("_ETHREAD", idle.Object).Set("Tcb.State", 2).SetIfPresent("Tcb.NextProcessor", (ulong)number);
+        context.At("_ETHREAD", current.Object).Set("Tcb.State", 2).SetIfPresent("Tcb.NextProcessor", (ulong)number);
         return new LabProcessor(number, region, block.Address, frame.Address, (int)frame.Size);
     }
 
@@ -112,9 +114,9 @@ internal sealed class ProcessorBuilder(MachineContext context)
     private static ulong Segment(VirtualAddress start, ulong limit, ulong type) =>
         limit & 0xFFFF | (start.Value & 0xFF_FFFF) << 16 | type << 40 | (limit >> 16 & 0xF) << 48 | (start.Value >> 24 & 0xFF) << 56;
 
-    private static void WriteBlock(LabStructure block, int number, MachineThread idle)
+    private static void WriteBlock(LabStructure block, int number, MachineThread idle, MachineThread current)
     {
-        block.Set("CurrentThread", idle.Object).Set("IdleThread", idle.Object).Set("Number", (ulong)number).SetIfPresent("LegacyNumber", (ulong)number)
+        block.Set("CurrentThread", current.Object).Set("IdleThread", idle.Object).Set("Number", (ulong)number).SetIfPresent("LegacyNumber", (ulong)number)
             .SetIfPresent("MHz", ProcessorMegahertz).SetIfPresent("CpuType", 6).SetIfPresent("CpuID", 1).SetIfPresent("CpuStep", 0x9E09)
             .SetIfPresent("CpuVendor", 1).SetIfPresent("MajorVersion", 1).SetIfPresent("MinorVersion", 1).SetIfPresent("SetMember", 1ul << number)
             .SetIfPresent("GroupSetMember", 1ul << number).SetIfPresent("GroupIndex", (ulong)number);
@@ -144,18 +146,18 @@ internal sealed class ProcessorBuilder(MachineContext context)
             .SetIfPresent("MsrLStar", context.Kernel.TryGetAddress("KiSystemCall64", out var entry) ? entry : context.Kernel.Base + context.Kernel.Services.RvaOf(0));
     }
 
-    private void WriteContext(LabStructure frame, int number, MachineThread idle)
+    private void WriteContext(LabStructure frame, int number, MachineThread thread)
     {
         var routine = context.Kernel.TryGetAddress(number == 0 ? "KeBugCheckEx" : "KiIdleLoop", out var known) ? known : context.Kernel.Base + context.Kernel.Services.RvaOf(number);
         if (context.IsNarrow)
         {
             frame.Set("ContextFlags", 0x0001_001F).Set("SegCs", 8).Set("SegDs", 0x23).Set("SegEs", 0x23).Set("SegFs", 0x30).Set("SegGs", 0).Set("SegSs", 0x10)
-                .Set("EFlags", 0x246).Set("Eip", routine).Set("Esp", idle.StackPointer).Set("Ebp", idle.StackPointer + 0x40).Set("Ecx", 0xE2).Set("Ebx", idle.Object);
+                .Set("EFlags", 0x246).Set("Eip", routine).Set("Esp", thread.StackPointer).Set("Ebp", thread.StackPointer + 0x40).Set("Ecx", 0xE2).Set("Ebx", thread.Object);
             return;
         }
 
         frame.Set("ContextFlags", 0x0010_001F).Set("MxCsr", 0x1F80).Set("SegCs", 0x10).Set("SegDs", 0x2B).Set("SegEs", 0x2B).Set("SegFs", 0x53).Set("SegGs", 0x2B)
-            .Set("SegSs", 0x18).Set("EFlags", 0x246).Set("Rip", routine).Set("Rsp", idle.StackPointer).Set("Rbp", idle.StackPointer + 0x80)
-            .Set("Rcx", 0xE2).Set("Rax", 0).Set("Rbx", idle.Object);
+            .Set("SegSs", 0x18).Set("EFlags", 0x246).Set("Rip", routine).Set("Rsp", thread.StackPointer).Set("Rbp", thread.StackPointer + 0x80)
+            .Set("Rcx", 0xE2).Set("Rax", 0).Set("Rbx", thread.Object);
     }
 }
