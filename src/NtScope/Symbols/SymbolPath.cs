@@ -53,6 +53,14 @@ public sealed class SymbolPath
         return new SymbolPath(elements);
     }
 
+    /// <summary>What of this path can be searched without asking a server.</summary>
+    public SymbolPath WithoutServers() => new(
+    [
+        .. Elements.SelectMany(element => element.IsServer
+            ? element.Caches.Select(cache => new SymbolPathElement([], cache, IsStore: true))
+            : [element]),
+    ]);
+
     /// <summary>This path with further folders behind it.</summary>
     public SymbolPath WithFolders(IEnumerable<string> folders) =>
         new([.. Elements, .. folders.Select(folder => new SymbolPathElement([], folder, IsStore: false))]);

@@ -31,7 +31,7 @@ internal static class CaptureTarget
         var (spaces, kernel, evidence) = FindKernel(capture, options.Progress, options.Cancellation);
         var machine = CapturedMachine.Read(capture, spaces, kernel, options);
         var architecture = kernel.Image.Architecture;
-        return new Target(new CapturedSource(capture, machine.SymbolFile))
+        return new Target(new CapturedSource(capture, machine.SymbolFile, machine.ModuleSymbols))
         {
             Kind = capture.Format == CaptureFormat.Machine ? TargetKind.Lab : TargetKind.Capture,
             Summary = new TargetSummary(

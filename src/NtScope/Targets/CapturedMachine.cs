@@ -15,6 +15,7 @@ internal sealed class CapturedMachine
 
     private readonly FoundKernel _kernel;
     private readonly TargetOptions _options;
+    private readonly List<ISymbolFile> _moduleSymbols = [];
     private readonly List<string> _notes = [];
 
     private CapturedMachine(AddressSpaces spaces, FoundKernel kernel, TargetOptions options)
@@ -30,6 +31,9 @@ internal sealed class CapturedMachine
 
     /// <summary>The symbol file of the kernel that the symbol path led to, if it did.</summary>
     public ISymbolFile? SymbolFile { get; private set; }
+
+    /// <summary>The symbol files of other modules.</summary>
+    public IReadOnlyList<ISymbolFile> ModuleSymbols => _moduleSymbols;
 
     public ITypeSource? Types { get; private set; }
 
@@ -81,7 +85,7 @@ internal sealed class CapturedMachine
         }
 
         var names = new KernelSymbols(symbols, Found(head, validation, capture.Header));
-        Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list)];
+        Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list, FindModuleSymbols)];
     }
 
     // The kernel's own layouts first, then those of other builds by distance; whichever fits the System process and the module list.
@@ -113,6 +117,24 @@ internal sealed class CapturedMachine
 
         _notes.Add($"No known structure layouts fit this kernel ({contradiction ?? "none are known for its architecture"}); what needs them is left out.");
         return null;
+    }
+
+    // Drivers' symbols come from what is at hand; only the kernel's are worth a download before anybody asked for them.
+    private ISymbolFile? FindModuleSymbols(PdbIdentity pdb)
+    {
+        if (_options.Symbols.Elements.Count == 0)
+        {
+            return null;
+        }
+
+        using var resolver = new SymbolResolver(_options.Symbols.WithoutServers());
+        if (resolver.Find(pdb, _options.Cancellation).File is not { } file)
+        {
+            return null;
+        }
+
+        _moduleSymbols.Add(file);
+        return file;
     }
 
     private ISymbolFile? FindSymbolFile()

@@ -14,7 +14,8 @@ internal static class CapturedModules
         FoundKernel kernel,
         FileVersion? version,
         ISymbolSource kernelSymbols,
-        LoadedModuleList list)
+        LoadedModuleList list,
+        Func<PdbIdentity, ISymbolFile?> findSymbols)
     {
         yield return new Module
         {
@@ -33,6 +34,7 @@ internal static class CapturedModules
             if (bases.Add(module.Base))
             {
                 var image = OpenImage(spaces, sessions, module);
+                var symbols = image?.Pdb is { } pdb ? findSymbols(pdb) : null;
                 yield return new Module
                 {
                     Name = NameOf(module),
@@ -42,6 +44,8 @@ internal static class CapturedModules
                     Image = image,
                     Pdb = image?.Pdb,
                     Version = image?.Version?.FileVersion,
+                    Symbols = symbols?.Symbols,
+                    Types = symbols?.Types,
                 };
             }
         }
