@@ -7,6 +7,8 @@ extern "C" {
 #endif
 
 #define FLTAPI NTAPI
+#define IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION ((UCHAR)-1)
+#define IRP_MJ_RELEASE_FOR_SECTION_SYNCHRONIZATION ((UCHAR)-2)
 #define IRP_MJ_OPERATION_END ((UCHAR)0x80)
 #define FLT_REGISTRATION_VERSION 0x0203
 #define FLT_MAX_DEVICE_REPARSE_ATTEMPTS 64
@@ -94,6 +96,18 @@ typedef union {
     };
     PVOID InfoBuffer;
   } SetFileInformation;
+  struct {
+    ULONG Length;
+    PUNICODE_STRING FileName;
+    FILE_INFORMATION_CLASS FileInformationClass;
+    ULONG __attribute__((aligned(8))) FileIndex;
+    PVOID DirectoryBuffer;
+    PMDL MdlAddress;
+  } QueryDirectory;
+  struct {
+    ULONG SyncType;
+    ULONG PageProtection;
+  } AcquireForSectionSynchronization;
   struct {
     PVOID Argument1, Argument2, Argument3, Argument4, Argument5;
     LARGE_INTEGER Argument6;
@@ -221,6 +235,23 @@ NTSTATUS FLTAPI FltReadFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PLARGE_IN
 NTSTATUS FLTAPI FltWriteFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, PVOID Buffer,
                              FLT_IO_OPERATION_FLAGS Flags, PULONG Written, PVOID Callback, PVOID Context);
 NTSTATUS FLTAPI FltQueryInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PVOID Information, ULONG Length, FILE_INFORMATION_CLASS Class, PULONG Returned);
+VOID FLTAPI FltReferenceContext(PFLT_CONTEXT Context);
+NTSTATUS FLTAPI FltSetStreamContext(PFLT_INSTANCE Instance, PFILE_OBJECT File, FLT_SET_CONTEXT_OPERATION Operation, PFLT_CONTEXT New, PFLT_CONTEXT *Old);
+NTSTATUS FLTAPI FltGetStreamContext(PFLT_INSTANCE Instance, PFILE_OBJECT File, PFLT_CONTEXT *Context);
+NTSTATUS FLTAPI FltSetInstanceContext(PFLT_INSTANCE Instance, FLT_SET_CONTEXT_OPERATION Operation, PFLT_CONTEXT New, PFLT_CONTEXT *Old);
+NTSTATUS FLTAPI FltGetInstanceContext(PFLT_INSTANCE Instance, PFLT_CONTEXT *Context);
+NTSTATUS FLTAPI FltSetInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PVOID Information, ULONG Length, FILE_INFORMATION_CLASS Class);
+NTSTATUS FLTAPI FltQueryDirectoryFile(PFLT_INSTANCE Instance, PFILE_OBJECT File, PVOID Information, ULONG Length, FILE_INFORMATION_CLASS Class,
+                                      BOOLEAN Single, PUNICODE_STRING Name, BOOLEAN Restart, PULONG Returned);
+NTSTATUS FLTAPI FltFlushBuffers(PFLT_INSTANCE Instance, PFILE_OBJECT File);
+VOID FLTAPI FltCompletePendedPreOperation(PFLT_CALLBACK_DATA Data, FLT_PREOP_CALLBACK_STATUS Status, PVOID Context);
+VOID FLTAPI FltCompletePendedPostOperation(PFLT_CALLBACK_DATA Data);
+VOID FLTAPI FltSetCallbackDataDirty(PFLT_CALLBACK_DATA Data);
+typedef struct _FLT_GENERIC_WORKITEM *PFLT_GENERIC_WORKITEM;
+typedef VOID(FLTAPI *PFLT_GENERIC_WORKITEM_ROUTINE)(PFLT_GENERIC_WORKITEM, PVOID, PVOID);
+PFLT_GENERIC_WORKITEM FLTAPI FltAllocateGenericWorkItem(VOID);
+VOID FLTAPI FltFreeGenericWorkItem(PFLT_GENERIC_WORKITEM Item);
+NTSTATUS FLTAPI FltQueueGenericWorkItem(PFLT_GENERIC_WORKITEM Item, PVOID Object, PFLT_GENERIC_WORKITEM_ROUTINE Routine, WORK_QUEUE_TYPE Type, PVOID Context);
 NTSTATUS FLTAPI FltIsDirectory(PFILE_OBJECT File, PFLT_INSTANCE Instance, PBOOLEAN IsDirectory);
 NTSTATUS FLTAPI FltClose(HANDLE Handle);
 PCHAR FLTAPI FltGetIrpName(UCHAR Major);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Filters;
@@ -38,7 +39,7 @@ public sealed class LabFiles
         byte[] content = [];
         var status = With(path, ReadAccess, CreateDisposition.Open, 0x40, by, file =>
         {
-            var length = file.Node!.Streams.GetValueOrDefault(file.Stream, []).Length;
+            var length = file.Node!.LengthOf(file.Stream);
             var (read, count) = WithBuffer(length, [], buffer => _kernel.Files.Read(file, 0, buffer, (uint)length), out var bytes);
             content = bytes.AsSpan(0, (int)count).ToArray();
             return read == NtStatus.EndOfFile ? NtStatus.Success : read;
@@ -84,12 +85,57 @@ public sealed class LabFiles
         return _kernel.Volume.Find(name) is { } node && (stream.Length == 0 || node.Streams.ContainsKey(stream));
     }
 
-    /// <summary>The names in a directory, ascending. No driver is asked.</summary>
-    public IReadOnlyList<string> List(string path) => _kernel.Volume.Find(Relative(path)) is { IsDirectory: true } node ? [.. node.Children.Values.Select(child => child.Name)] : [];
+    /// <summary>The names in a directory, ascending, as a program sees them: minifilters may hide some.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="by">Who lists it; null for the machine's client.</param>
+    /// <returns>The names without <c>.</c> and <c>..</c>; empty for what is no directory.</returns>
+    public IReadOnlyList<string> List(string path, LabProcess? by = null)
+    {
+        const int BufferBytes = 0x1000;
+        var names = new List<string>();
+        With(path, ReadAccess, CreateDisposition.Open, 1, by, file =>
+        {
+            var (status, information) = (NtStatus.Success, 0UL);
+            while (status == NtStatus.Success)
+            {
+                (status, information) = WithBuffer(
+                    BufferBytes, [], buffer => _kernel.Directories.Query(file, FileInformationClass.BothDirectory, buffer, BufferBytes, null, single: false, restart: false), out var bytes);
+                if (status == NtStatus.Success)
+                {
+                    AddNames(bytes.AsSpan(0, (int)Math.Min(information, BufferBytes)), names);
+                }
+            }
+
+            return status;
+        });
+        return names;
+    }
 
     /// <summary>The names of a file's streams besides the main one, ascending. No driver is asked.</summary>
     public IReadOnlyList<string> Streams(string path) =>
         _kernel.Volume.Find(Relative(path)) is { } node ? [.. node.Streams.Keys.Where(name => name.Length > 0).Order(StringComparer.OrdinalIgnoreCase)] : [];
+
+    // Entries are FILE_BOTH_DIR_INFORMATION; a minifilter may have written anything.
+    private static void AddNames(ReadOnlySpan<byte> entries, List<string> names)
+    {
+        const int NameOffset = 94;
+        while (entries.Length >= NameOffset)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(entries[60..]);
+            if (length >= 0 && length <= entries.Length - NameOffset && Encoding.Unicode.GetString(entries.Slice(NameOffset, length)) is var name and not ("." or ".."))
+            {
+                names.Add(name);
+            }
+
+            var next = BinaryPrimitives.ReadUInt32LittleEndian(entries);
+            if (next == 0 || next >= (uint)entries.Length)
+            {
+                break;
+            }
+
+            entries = entries[(int)next..];
+        }
+    }
 
     private static string Relative(string path) => FileOperations.ToVolumePath(path)
         ?? throw new ArgumentException($"'{path}' is no path of volume C:; write it as C:\\name", nameof(path));

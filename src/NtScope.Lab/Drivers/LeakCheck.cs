@@ -1,6 +1,7 @@
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Pool;
+using NtScope.Lab.Executive.Synchronization;
 
 namespace NtScope.Lab.Drivers;
 
@@ -40,6 +41,14 @@ internal static class LeakCheck
             }
         }
 
+        foreach (var item in kernel.CallbackRegistrations.Values.Distinct())
+        {
+            foreach (var routine in ((CallbackObject)item.State!).Routines.Where(routine => routine.Owner == driver))
+            {
+                Report("callback-left", $"{kernel.Drivers.Describe(routine.Routine)} is still registered with callback object {item.Name ?? "without a name"}");
+            }
+        }
+
         foreach (var callback in kernel.RegistryCallbacks.All)
         {
             if (callback.Owner == driver)
@@ -56,6 +65,14 @@ internal static class LeakCheck
         foreach (var name in kernel.Filters.Ports.OwnedBy(driver))
         {
             Report("port-left", $"communication port {name} is not closed");
+        }
+
+        foreach (var (address, view) in kernel.Sections.Views)
+        {
+            if (view.Owner == driver)
+            {
+                Report("view-left", $"the view of a section at 0x{address:x} is not unmapped; {kernel.Drivers.Describe(view.MappedAt)} mapped it");
+            }
         }
 
         foreach (var block in kernel.Pool.OwnedBy(driver).ToArray())

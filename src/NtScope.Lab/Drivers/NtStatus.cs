@@ -252,6 +252,15 @@ public enum NtStatus : uint
     /// <summary>STATUS_USER_MAPPED_FILE.</summary>
     UserMappedFile = 0xC0000243,
 
+    /// <summary>STATUS_MAPPED_FILE_SIZE_ZERO.</summary>
+    MappedFileSizeZero = 0xC000011E,
+
+    /// <summary>STATUS_SECTION_TOO_BIG.</summary>
+    SectionTooBig = 0xC0000040,
+
+    /// <summary>STATUS_NOT_MAPPED_VIEW.</summary>
+    NotMappedView = 0xC0000019,
+
     /// <summary>STATUS_UNHANDLED_EXCEPTION.</summary>
     UnhandledException = 0xC0000144,
 }

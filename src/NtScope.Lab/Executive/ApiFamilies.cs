@@ -7,6 +7,7 @@ using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Rtl;
+using NtScope.Lab.Executive.Sections;
 using NtScope.Lab.Executive.Synchronization;
 using NtScope.Lab.Executive.SystemServices;
 
@@ -25,7 +26,8 @@ internal static class ApiFamilies
             new EventApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
             new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
             new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),
-            new RegistryApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
+            new RegistryApis(kernel), new SymbolicLinkApis(kernel), new SectionApis(kernel), new AttachApis(kernel), new RequestBuilderApis(kernel),
+            new ExtendedTimerApis(kernel), new CallbackObjectApis(kernel), new RundownApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
         ];
         foreach (var family in families)
         {

@@ -12,6 +12,7 @@ using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Observation;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
+using NtScope.Lab.Executive.Sections;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Executive.Verification;
 using NtScope.Lab.FileSystem;
@@ -87,6 +88,8 @@ internal sealed class LabKernel : IDisposable
         Hive = new RegistryHive();
         Filters = new FilterManager(this);
         Files = new FileOperations(this);
+        Directories = new DirectoryQueries(this);
+        Sections = new SectionManager(this);
         RegistryCallbacks = new RegistryCallbacks(this);
         Configuration = new ConfigurationManager(this);
         ApiFamilies.Register(this, Apis);
@@ -194,6 +197,12 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Operations on files.</summary>
     public FileOperations Files { get; }
 
+    /// <summary>Listings of directories.</summary>
+    public DirectoryQueries Directories { get; }
+
+    /// <summary>Sections and their views.</summary>
+    public SectionManager Sections { get; }
+
     /// <summary>The registry's keys and values.</summary>
     public RegistryHive Hive { get; }
 
@@ -205,6 +214,9 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Shows the machine's memory.</summary>
     public MachineObserver Observer { get; }
+
+    /// <summary>Registrations with callback objects, by the handle that takes them out.</summary>
+    public Dictionary<ulong, KernelObject> CallbackRegistrations { get; } = [];
 
     /// <summary>Whether the machine is gone.</summary>
     public bool IsDisposed => _disposed;

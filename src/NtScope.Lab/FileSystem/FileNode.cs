@@ -16,10 +16,22 @@ internal sealed class FileNode(string name, FileNode? parent, bool isDirectory)
     public SortedDictionary<string, FileNode> Children { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The data, by stream name; the main stream's name is empty.</summary>
-    public Dictionary<string, byte[]> Streams { get; } = new(StringComparer.OrdinalIgnoreCase);
+    public Dictionary<string, StreamData> Streams { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>FILE_ATTRIBUTE bits.</summary>
     public uint Attributes { get; set; } = isDirectory ? 0x10u : 0x20;
+
+    /// <summary>The number by which the volume knows it.</summary>
+    public ulong Id { get; init; }
+
+    /// <summary>When it was made, in units of 100 ns since 1601.</summary>
+    public long Created { get; set; }
+
+    /// <summary>When it was last written to, in units of 100 ns since 1601.</summary>
+    public long Written { get; set; }
+
+    /// <summary>The length of a stream; 0 if there is none.</summary>
+    public int LengthOf(string stream) => Streams.TryGetValue(stream, out var data) ? data.Length : 0;
 
     /// <summary>Files that are open on it.</summary>
     public int Opens { get; set; }

@@ -6,6 +6,7 @@ namespace NtScope.Lab.FileSystem;
 internal sealed class Volume
 {
     private int _nodes;
+    private ulong _lastId = 5;
 
     /// <summary>The root directory.</summary>
     public FileNode Root { get; } = new(string.Empty, null, isDirectory: true);
@@ -93,18 +94,18 @@ internal sealed class Volume
             }
 
             _nodes++;
-            found = new FileNode(path[(path.LastIndexOf('\\') + 1)..], parent, wantsDirectory == true);
+            found = new FileNode(path[(path.LastIndexOf('\\') + 1)..], parent, wantsDirectory == true) { Id = ++_lastId };
             parent.Children.Add(found.Name, found);
             if (!found.IsDirectory)
             {
-                found.Streams[string.Empty] = [];
+                found.Streams[string.Empty] = new StreamData();
             }
         }
 
         information = exists ? 1u : 2;
         if (!exists && stream.Length > 0)
         {
-            found.Streams[stream] = [];
+            found.Streams[stream] = new StreamData();
         }
         else if (exists && disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf && !found.IsDirectory)
         {
@@ -125,14 +126,13 @@ internal sealed class Volume
             return NtStatus.InvalidDeviceRequest;
         }
 
-        var data = node.Streams.GetValueOrDefault(stream, []);
-        if (offset < 0 || offset >= data.Length)
+        if (!node.Streams.TryGetValue(stream, out var data) || offset < 0 || offset >= data.Length)
         {
             return destination.Length == 0 ? NtStatus.Success : NtStatus.EndOfFile;
         }
 
         count = (int)Math.Min(destination.Length, data.Length - offset);
-        data.AsSpan((int)offset, count).CopyTo(destination);
+        data.Bytes.Slice((int)offset, count).CopyTo(destination);
         return NtStatus.Success;
     }
 
@@ -144,26 +144,20 @@ internal sealed class Volume
             return NtStatus.InvalidDeviceRequest;
         }
 
-        var data = node.Streams.GetValueOrDefault(stream, []);
-        if (offset < 0)
-        {
-            offset = data.Length;
-        }
-
-        if (offset + source.Length > LabLimits.DataBytes || Used + Math.Max(offset + source.Length - data.Length, 0) > LabLimits.StoredBytes)
+        var length = node.LengthOf(stream);
+        offset = offset < 0 ? length : offset;
+        if (offset > LabLimits.DataBytes - source.Length)
         {
             return NtStatus.DiskFull;
         }
 
-        if (offset + source.Length > data.Length)
+        var status = offset + source.Length > length ? Resize(node, stream, offset + source.Length) : NtStatus.Success;
+        if (status == NtStatus.Success && source.Length > 0)
         {
-            Used += offset + source.Length - data.Length;
-            Array.Resize(ref data, (int)offset + source.Length);
+            source.CopyTo(node.Streams[stream].Bytes[(int)offset..]);
         }
 
-        source.CopyTo(data.AsSpan((int)offset));
-        node.Streams[stream] = data;
-        return NtStatus.Success;
+        return status;
     }
 
     /// <summary>Marks a file to go when it is closed, or not to.</summary>
@@ -230,10 +224,14 @@ internal sealed class Volume
     /// <summary>Sets the size of a stream; what is new is zero.</summary>
     public NtStatus Resize(FileNode node, string stream, long size)
     {
-        var data = node.Streams.GetValueOrDefault(stream, []);
         if (size is < 0 or > LabLimits.DataBytes)
         {
             return NtStatus.InvalidParameter;
+        }
+
+        if (!node.Streams.TryGetValue(stream, out var data))
+        {
+            node.Streams.Add(stream, data = new StreamData());
         }
 
         if (Used + size - data.Length > LabLimits.StoredBytes)
@@ -242,8 +240,7 @@ internal sealed class Volume
         }
 
         Used += size - data.Length;
-        Array.Resize(ref data, (int)size);
-        node.Streams[stream] = data;
+        data.Resize((int)size);
         return NtStatus.Success;
     }
 

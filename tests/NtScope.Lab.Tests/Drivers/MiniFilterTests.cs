@@ -104,4 +104,49 @@ public sealed class MiniFilterTests
         machine.Files.List(@"C:\a\b").ShouldBeEmpty();
         Should.Throw<ArgumentException>(() => machine.Files.Delete(@"D:\x")).Message.ShouldContain("volume C:");
     }
+
+    [Fact]
+    public void A_minifilter_hides_files_from_listings()
+    {
+        using var machine = SampleDrivers.With("fsfilter", out var driver);
+        foreach (var name in new[] { "a.txt", "hidden1.txt", "hidden2.txt", "z.txt" })
+        {
+            machine.Files.Write(@"C:\d\" + name, Content);
+        }
+
+        machine.Files.List(@"C:\d").ShouldBe(["a.txt", "z.txt"]);
+        machine.Files.Exists(@"C:\d\hidden1.txt").ShouldBeTrue();
+        driver.Unload().Findings.ShouldBeEmpty();
+        machine.Files.List(@"C:\d").ShouldBe(["a.txt", "hidden1.txt", "hidden2.txt", "z.txt"]);
+    }
+
+    [Fact]
+    public void A_minifilter_lets_a_worker_decide_about_a_create()
+    {
+        using var machine = SampleDrivers.With("fsfilter", out var driver);
+        machine.Files.Write(@"C:\asked\granted.txt", Content).ShouldBe(NtStatus.Success);
+        machine.Files.Write(@"C:\asked\denied.txt", Content).ShouldBe(NtStatus.AccessDenied);
+        machine.Files.Exists(@"C:\asked\denied.txt").ShouldBeFalse();
+        driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_minifilter_sees_sections_and_paging_and_keeps_contexts()
+    {
+        using var machine = SampleDrivers.With("fsfilter", out var driver);
+        var mapper = machine.LoadDriver(SampleDrivers.PathOf("routines"));
+        using (var device = machine.OpenDevice(@"\\.\Routines"))
+        {
+            device.Control(0x80000000 | (0xB00u + 6) << 2, outputLength: 4).Output.ShouldBe([0, 0, 0, 0]);
+        }
+
+        mapper.Unload().Findings.ShouldBeEmpty();
+        machine.Files.Delete(@"C:\mapped.bin").ShouldBe(NtStatus.Success);
+        driver.Unload().Findings.ShouldBeEmpty();
+        machine.DebugOutput.ShouldBe(
+        [
+            @"fsfilter: write 1 to \mapped.bin", @"fsfilter: write 2 to \mapped.bin",
+            "fsfilter: 1 paging reads, 1 paging writes, 1 sections, 1 contexts cleaned, 1 set up, 1 torn down",
+        ]);
+    }
 }

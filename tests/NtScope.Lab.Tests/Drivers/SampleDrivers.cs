@@ -18,6 +18,9 @@ internal static class SampleDrivers
         return Path.Combine(Folder, name + ".sys");
     }
 
+    /// <summary>The paths of all sample drivers.</summary>
+    public static IReadOnlyList<string> All => Directory.GetFiles(Path.GetDirectoryName(PathOf("zero"))!, "*.sys");
+
     /// <summary>A machine with a sample driver.</summary>
     public static LabMachine With(string name, out LabDriver driver, LabMachineOptions? options = null)
     {

@@ -28,6 +28,11 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         table.Status("ZwSetInformationFile", Irql.Passive, SetByHandle);
         table.Status("FltQueryInformationFile", Irql.Passive, QueryByObject);
         table.Status("FltSetInformationFile", Irql.Passive, SetByObject);
+        table.Status("ZwQueryDirectoryFile", Irql.Passive, QueryDirectoryByHandle);
+        table.Status("FltQueryDirectoryFile", Irql.Passive, QueryDirectoryByObject);
+        table.Status("ZwFlushBuffersFile", Irql.Passive, FlushByHandle);
+        table.Status("FltFlushBuffers", Irql.Passive, (in ApiCall call) =>
+            kernel.Files.Find(call[1]) is { } file ? kernel.Files.Flush(BelowOwn(file, call[0])) : NtStatus.InvalidParameter);
         table.Status("FltIsDirectory", Irql.Passive, IsDirectory);
         table.Status("ZwDeleteFile", Irql.Passive, DeleteFile);
         table.Status("IoQueryFileDosDeviceName", Irql.Passive, QueryDosName);
@@ -130,7 +135,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         const uint KeepPosition = 4;
         var offset = Offset(file, pointer);
         kernel.Verifier.CheckRange(buffer, length, isRead);
-        var nested = new OpenFile(file.FileObject, file.Name) { Below = Below(instance), Node = file.Node, Stream = file.Stream };
+        var nested = BelowOwn(file, instance);
         var (status, information) = isRead ? kernel.Files.Read(nested, offset, buffer, length) : kernel.Files.Write(nested, offset, buffer, length);
         if ((flags & KeepPosition) == 0 && pointer == 0)
         {
@@ -176,7 +181,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var nested = new OpenFile(file.FileObject, file.Name) { Below = Below(call[0]), Node = file.Node, Stream = file.Stream };
+        var nested = BelowOwn(file, call[0]);
         kernel.Verifier.CheckRange(call[2], call.UInt32(3), isWrite: true);
         var (status, information) = kernel.Files.QueryInformation(nested, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3));
         if (call[5] != 0)
@@ -194,8 +199,58 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var nested = new OpenFile(file.FileObject, file.Name) { Below = Below(call[0]), Node = file.Node, Stream = file.Stream };
+        var nested = BelowOwn(file, call[0]);
         return Set(nested, call[2], call.UInt32(3), call.UInt32(4));
+    }
+
+    private OpenFile BelowOwn(OpenFile file, ulong instance) =>
+        new(file.FileObject, file.Name) { Below = Below(instance), Node = file.Node, Stream = file.Stream };
+
+    private NtStatus FlushByHandle(in ApiCall call)
+    {
+        if (ByHandle(call[0]) is not { } file)
+        {
+            return NtStatus.InvalidHandle;
+        }
+
+        kernel.Memory.WriteUInt32(call[1], 0);
+        return kernel.Files.Flush(file);
+    }
+
+    private NtStatus QueryDirectoryByHandle(in ApiCall call)
+    {
+        if (ByHandle(call[0]) is not { } file)
+        {
+            return NtStatus.InvalidHandle;
+        }
+
+        kernel.Verifier.CheckRange(call[5], call.UInt32(6), isWrite: true);
+        var (status, information) = kernel.Directories.Query(
+            file, (FileInformationClass)call.UInt32(7), call[5], call.UInt32(6), call[9] == 0 ? null : call.UnicodeString(9), call.Flag(8), call.Flag(10));
+        kernel.Memory.WriteUInt32(call[4], (uint)status);
+        kernel.Memory.WriteUInt64(call[4] + 8, information);
+        return status;
+    }
+
+    private NtStatus QueryDirectoryByObject(in ApiCall call)
+    {
+        if (kernel.Files.Find(call[1]) is not { } file)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var nested = BelowOwn(file, call[0]);
+        (nested.DirectoryPosition, nested.DirectoryPattern) = (file.DirectoryPosition, file.DirectoryPattern);
+        kernel.Verifier.CheckRange(call[2], call.UInt32(3), isWrite: true);
+        var (status, information) = kernel.Directories.Query(
+            nested, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3), call[6] == 0 ? null : call.UnicodeString(6), call.Flag(5), call.Flag(7));
+        (file.DirectoryPosition, file.DirectoryPattern) = (nested.DirectoryPosition, nested.DirectoryPattern);
+        if (call[8] != 0)
+        {
+            kernel.Memory.WriteUInt32(call[8], (uint)information);
+        }
+
+        return status;
     }
 
     private NtStatus Set(OpenFile file, ulong buffer, uint length, uint kind)

@@ -51,7 +51,7 @@ internal sealed class FileOperations(LabKernel kernel)
         _open.Add(item.Address, opening);
         var security = kernel.Pool.Allocate(0x20, "IoSc");
         _memory.WriteUInt32(security + 16, access);
-        var (status, result) = kernel.Filters.Do(opening, MajorFunction.Create,
+        var (status, result) = kernel.Filters.Callbacks.Do(opening, MajorFunction.Create,
             parameters =>
             {
                 _memory.WriteUInt64(parameters, security);
@@ -70,6 +70,8 @@ internal sealed class FileOperations(LabKernel kernel)
                     opening.Stream = Volume.Split(name).Stream;
                     opening.DeleteOnClose = (requested & OptionDeleteOnClose) != 0;
                     node.Opens++;
+                    node.Created = node.Created == 0 ? kernel.Clock.Now : node.Created;
+                    node.Written = node.Written == 0 ? kernel.Clock.Now : node.Written;
                     _memory.WriteUInt64(item.Address + 0x18, 0xFFFF_E000_0000_0000 | (uint)node.GetHashCode());
                 }
 
@@ -97,7 +99,7 @@ internal sealed class FileOperations(LabKernel kernel)
         }
 
         file.IsClosed = true;
-        kernel.Filters.Do(file, MajorFunction.Cleanup, _ => { }, _ =>
+        kernel.Filters.Callbacks.Do(file, MajorFunction.Cleanup, _ => { }, _ =>
         {
             if (file.DeleteOnClose)
             {
@@ -115,7 +117,7 @@ internal sealed class FileOperations(LabKernel kernel)
     }
 
     /// <summary>Reads (IRP_MJ_READ) into guest memory.</summary>
-    public (NtStatus Status, ulong Information) Read(OpenFile file, long offset, ulong buffer, uint length) => kernel.Filters.Do(file, MajorFunction.Read,
+    public (NtStatus Status, ulong Information) Read(OpenFile file, long offset, ulong buffer, uint length, uint flags = 0) => kernel.Filters.Callbacks.Do(file, MajorFunction.Read,
         parameters => WriteTransfer(parameters, length, offset, buffer),
         parameters =>
         {
@@ -127,10 +129,11 @@ internal sealed class FileOperations(LabKernel kernel)
 
             var status = Volume.Read(file.Node, file.Stream, start, _memory.Span(target, (int)count, Cpu.MemoryAccess.Write), out var read);
             return (status, (ulong)read);
-        });
+        },
+        flags: flags);
 
     /// <summary>Writes (IRP_MJ_WRITE) from guest memory.</summary>
-    public (NtStatus Status, ulong Information) Write(OpenFile file, long offset, ulong buffer, uint length) => kernel.Filters.Do(file, MajorFunction.Write,
+    public (NtStatus Status, ulong Information) Write(OpenFile file, long offset, ulong buffer, uint length, uint flags = 0) => kernel.Filters.Callbacks.Do(file, MajorFunction.Write,
         parameters => WriteTransfer(parameters, length, offset, buffer),
         parameters =>
         {
@@ -141,8 +144,13 @@ internal sealed class FileOperations(LabKernel kernel)
             }
 
             var status = kernel.Volume.Write(file.Node, file.Stream, start, _memory.Span(source, (int)count));
+            file.Node.Written = kernel.Clock.Now;
             return (status, status == NtStatus.Success ? count : 0);
-        });
+        },
+        flags: flags);
+
+    /// <summary>Writes what is kept back (IRP_MJ_FLUSH_BUFFERS): nothing is.</summary>
+    public NtStatus Flush(OpenFile file) => kernel.Filters.Callbacks.Do(file, MajorFunction.FlushBuffers, _ => { }, _ => (NtStatus.Success, 0)).Status;
 
     /// <summary>Sets information (IRP_MJ_SET_INFORMATION).</summary>
     public NtStatus SetInformation(OpenFile file, FileInformationClass kind, ReadOnlySpan<byte> data)
@@ -150,7 +158,7 @@ internal sealed class FileOperations(LabKernel kernel)
         var buffer = kernel.Pool.Allocate((ulong)Math.Max(data.Length, 1), "IoSi");
         _memory.Write(buffer, data);
         var length = (uint)data.Length;
-        var (status, _) = kernel.Filters.Do(file, MajorFunction.SetInformation,
+        var (status, _) = kernel.Filters.Callbacks.Do(file, MajorFunction.SetInformation,
             parameters =>
             {
                 _memory.WriteUInt32(parameters, length);
@@ -164,7 +172,7 @@ internal sealed class FileOperations(LabKernel kernel)
 
     /// <summary>Queries information (IRP_MJ_QUERY_INFORMATION) into guest memory.</summary>
     public (NtStatus Status, ulong Information) QueryInformation(OpenFile file, FileInformationClass kind, ulong buffer, uint length) =>
-        kernel.Filters.Do(file, MajorFunction.QueryInformation,
+        kernel.Filters.Callbacks.Do(file, MajorFunction.QueryInformation,
             parameters =>
             {
                 _memory.WriteUInt32(parameters, length);
@@ -223,7 +231,7 @@ internal sealed class FileOperations(LabKernel kernel)
             return (NtStatus.InvalidParameter, 0);
         }
 
-        var size = (ulong)node.Streams.GetValueOrDefault(file.Stream, []).Length;
+        var size = (ulong)node.LengthOf(file.Stream);
         switch (kind)
         {
             case FileInformationClass.Standard when length >= 24:
@@ -236,13 +244,25 @@ internal sealed class FileOperations(LabKernel kernel)
                 return (NtStatus.Success, 24);
             case FileInformationClass.Basic when length >= 40:
                 _memory.Clear(buffer, 40);
-                for (var i = 0UL; i < 4; i++)
-                {
-                    _memory.WriteUInt64(buffer + (i * 8), (ulong)kernel.Clock.Now);
-                }
-
+                WriteTimes(buffer, node);
                 _memory.WriteUInt32(buffer + 32, node.Attributes);
                 return (NtStatus.Success, 40);
+            case FileInformationClass.Internal when length >= 8:
+                _memory.WriteUInt64(buffer, node.Id);
+                return (NtStatus.Success, 8);
+            case FileInformationClass.NetworkOpen when length >= 56:
+                _memory.Clear(buffer, 56);
+                WriteTimes(buffer, node);
+                _memory.WriteUInt64(buffer + 32, (size + 4095) & ~4095UL);
+                _memory.WriteUInt64(buffer + 40, size);
+                _memory.WriteUInt32(buffer + 48, node.Attributes);
+                return (NtStatus.Success, 56);
+            case FileInformationClass.AttributeTag when length >= 8:
+                _memory.WriteUInt32(buffer, node.Attributes);
+                _memory.WriteUInt32(buffer + 4, 0);
+                return (NtStatus.Success, 8);
+            case FileInformationClass.Stream:
+                return QueryStreams(node, buffer, length);
             case FileInformationClass.Position when length >= 8:
                 _memory.WriteUInt64(buffer, (ulong)file.Position);
                 return (NtStatus.Success, 8);
@@ -256,11 +276,53 @@ internal sealed class FileOperations(LabKernel kernel)
 
                 _memory.Write(buffer + 4, bytes);
                 return (NtStatus.Success, 4 + (ulong)bytes.Length);
-            case FileInformationClass.Standard or FileInformationClass.Basic or FileInformationClass.Position or FileInformationClass.Name:
+            case FileInformationClass.Standard or FileInformationClass.Basic or FileInformationClass.Position or FileInformationClass.Name
+                or FileInformationClass.Internal or FileInformationClass.NetworkOpen or FileInformationClass.AttributeTag:
                 return (NtStatus.InfoLengthMismatch, 0);
             default:
                 return (NtStatus.InvalidInfoClass, 0);
         }
+    }
+
+    private void WriteTimes(ulong at, FileNode node)
+    {
+        _memory.WriteUInt64(at, (ulong)node.Created);
+        for (var i = 1UL; i < 4; i++)
+        {
+            _memory.WriteUInt64(at + (i * 8), (ulong)node.Written);
+        }
+    }
+
+    private (NtStatus Status, ulong Information) QueryStreams(FileNode node, ulong buffer, uint length)
+    {
+        const uint NameOffset = 24;
+        uint at = 0;
+        uint last = 0;
+        uint end = 0;
+        foreach (var (name, data) in node.Streams)
+        {
+            var bytes = Encoding.Unicode.GetBytes($":{name}:$DATA");
+            if (at + NameOffset + (uint)bytes.Length > length)
+            {
+                return (NtStatus.BufferOverflow, end);
+            }
+
+            if (end != 0)
+            {
+                _memory.WriteUInt32(buffer + last, at - last);
+            }
+
+            _memory.WriteUInt32(buffer + at, 0);
+            _memory.WriteUInt32(buffer + at + 4, (uint)bytes.Length);
+            _memory.WriteUInt64(buffer + at + 8, (ulong)data.Length);
+            _memory.WriteUInt64(buffer + at + 16, ((ulong)data.Length + 4095) & ~4095UL);
+            _memory.Write(buffer + at + NameOffset, bytes);
+            last = at;
+            end = at + NameOffset + (uint)bytes.Length;
+            at = (end + 7) & ~7u;
+        }
+
+        return (NtStatus.Success, end);
     }
 
     private void Close(OpenFile file)
@@ -268,7 +330,7 @@ internal sealed class FileOperations(LabKernel kernel)
         Cleanup(file);
         if (file.Node is not null)
         {
-            kernel.Filters.Do(file, MajorFunction.Close, _ => { }, _ => (NtStatus.Success, 0));
+            kernel.Filters.Callbacks.Do(file, MajorFunction.Close, _ => { }, _ => (NtStatus.Success, 0));
         }
 
         kernel.Filters.Contexts.TargetGone(file);

@@ -28,6 +28,8 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         table.Void("FltSetCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) | 0x8000_0000));
         table.Void("FltClearCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) & 0x7FFF_FFFF));
         table.Add("FltIsCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0]) >> 31);
+        table.Void("FltCompletePendedPreOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, call.UInt32(1), call[2]));
+        table.Void("FltCompletePendedPostOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, 0, 0));
         table.Status("FltObjectReference", Irql.Apc, (in ApiCall _) => NtStatus.Success);
         table.Void("FltObjectDereference", Irql.Apc, (in ApiCall _) => { });
         table.Status("FltBuildDefaultSecurityDescriptor", Irql.Passive, BuildSecurityDescriptor);
@@ -55,6 +57,14 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         }
 
         return status;
+    }
+
+    private void CompletePended(in ApiCall call, uint decision, ulong context)
+    {
+        if (!kernel.Filters.Callbacks.CompletePended(call[0], decision, context))
+        {
+            kernel.Verifier.Report("pending-rule", $"callback data 0x{call[0]:x} is completed and is not pending", call.Entry.Name);
+        }
     }
 
     private ulong GetIrpName(in ApiCall call)

@@ -11,6 +11,7 @@ internal static class FilterLayout
     public const ulong DataRequestorMode = 0x50;
     public const ulong ParametersBytes = 0x50;
     public const ulong ParametersMajor = 0x04;
+    public const ulong ParametersMinor = 0x05;
     public const ulong ParametersTarget = 0x08;
     public const ulong ParametersInstance = 0x10;
     public const ulong ParametersUnion = 0x18;

@@ -1,16 +1,12 @@
 using NtScope.Lab.Drivers;
-using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
 
 namespace NtScope.Lab.Executive.Filters;
 
-/// <summary>Minifilters in the order of their altitudes, and how an operation passes them.</summary>
+/// <summary>Minifilters in the order of their altitudes.</summary>
 internal sealed class FilterManager(LabKernel kernel)
 {
-    private const uint Complete = 4;
-    private const uint SuccessNoCallback = 1;
-    private const uint Pending = 2;
     private readonly GuestMemory _memory = kernel.Memory;
     private readonly List<MiniFilter> _filters = [];
     private ulong _volume;
@@ -20,6 +16,9 @@ internal sealed class FilterManager(LabKernel kernel)
 
     /// <summary>Contexts of minifilters.</summary>
     public FilterContexts Contexts { get; } = new(kernel);
+
+    /// <summary>How operations pass the minifilters.</summary>
+    public OperationCallbacks Callbacks { get; } = new(kernel);
 
     /// <summary>Communication ports of minifilters.</summary>
     public FilterPorts Ports { get; } = new(kernel);
@@ -106,102 +105,8 @@ internal sealed class FilterManager(LabKernel kernel)
         kernel.Pool.Free(filter.Handle);
     }
 
-    /// <summary>Passes an operation down the minifilters, does it, and passes it up.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="major">The operation.</param>
-    /// <param name="fill">Writes the operation's parameters (FLT_PARAMETERS).</param>
-    /// <param name="perform">Does it; the parameters may have been changed.</param>
-    public (NtStatus Status, ulong Information) Do(OpenFile file, MajorFunction major, Action<ulong> fill, Func<ulong, (NtStatus Status, ulong Information)> perform)
-    {
-        var chain = _filters.Where(filter => filter.IsAttached && filter.Operations.ContainsKey((byte)major) && (file.Below is not { } below || filter.Altitude.CompareTo(below) < 0)).ToArray();
-        var block = kernel.Pool.Allocate(FilterLayout.DataBytes + 8 + FilterLayout.ParametersBytes + 0x10, "FMcd");
-        try
-        {
-            var parameters = block + FilterLayout.DataBytes + 8;
-            _memory.WriteUInt32(block, 1);
-            _memory.WriteUInt64(block + FilterLayout.DataThread, kernel.Threads.Current.Thread);
-            _memory.WriteUInt64(block + FilterLayout.DataParameters, parameters);
-            _memory.WriteByte(block + FilterLayout.DataRequestorMode, file.Below is null && kernel.Threads.Current.UserMode ? (byte)1 : (byte)0);
-            _memory.WriteByte(parameters + FilterLayout.ParametersMajor, (byte)major);
-            _memory.WriteUInt64(parameters + FilterLayout.ParametersTarget, file.FileObject.Address);
-            fill(parameters + FilterLayout.ParametersUnion);
-            var called = new List<(MiniFilter Filter, ulong Context)>();
-            var completed = PassDown(chain, file, block, parameters, major, called);
-            if (!completed)
-            {
-                var (status, information) = perform(parameters + FilterLayout.ParametersUnion);
-                _memory.WriteUInt32(block + FilterLayout.DataStatus, (uint)status);
-                _memory.WriteUInt64(block + FilterLayout.DataInformation, information);
-            }
-
-            PassUp(file, block, parameters, major, called);
-            return ((NtStatus)_memory.ReadUInt32(block + FilterLayout.DataStatus), _memory.ReadUInt64(block + FilterLayout.DataInformation));
-        }
-        finally
-        {
-            kernel.Pool.Free(block);
-        }
-    }
-
-    private bool PassDown(MiniFilter[] chain, OpenFile file, ulong block, ulong parameters, MajorFunction major, List<(MiniFilter Filter, ulong Context)> called)
-    {
-        var cell = kernel.Pool.Allocate(8, "FMcc");
-        try
-        {
-            foreach (var filter in chain)
-            {
-                var (pre, post) = filter.Operations[(byte)major];
-                _memory.WriteUInt64(cell, 0);
-                _memory.WriteUInt64(parameters + FilterLayout.ParametersInstance, filter.Instance);
-                uint decision = 0;
-                if (pre != 0)
-                {
-                    var related = Related(filter, file.FileObject.Address);
-                    decision = (uint)kernel.Verifier.CallDriver($"the pre-{major} routine", pre, block, related, cell);
-                    kernel.Pool.Free(related);
-                }
-
-                if (decision == Complete)
-                {
-                    return true;
-                }
-
-                if (decision == Pending)
-                {
-                    throw kernel.Stop("unimplemented", $"the pre-{major} routine returned FLT_PREOP_PENDING, which the lab does not have");
-                }
-
-                if (decision != SuccessNoCallback && post != 0)
-                {
-                    called.Add((filter, _memory.ReadUInt64(cell)));
-                }
-            }
-
-            return false;
-        }
-        finally
-        {
-            kernel.Pool.Free(cell);
-        }
-    }
-
-    private void PassUp(OpenFile file, ulong block, ulong parameters, MajorFunction major, List<(MiniFilter Filter, ulong Context)> called)
-    {
-        for (var i = called.Count - 1; i >= 0; i--)
-        {
-            var (filter, context) = called[i];
-            _memory.WriteUInt64(parameters + FilterLayout.ParametersInstance, filter.Instance);
-            var related = Related(filter, file.FileObject.Address);
-            var decision = (uint)kernel.Verifier.CallDriver($"the post-{major} routine", filter.Operations[(byte)major].Post, block, related, context, 0);
-            kernel.Pool.Free(related);
-            if (decision != 0)
-            {
-                throw kernel.Stop("unimplemented", $"the post-{major} routine returned {decision}; the lab has FLT_POSTOP_FINISHED_PROCESSING only");
-            }
-        }
-    }
-
-    private ulong Related(MiniFilter filter, ulong file)
+    /// <summary>Makes FLT_RELATED_OBJECTS; the caller frees them.</summary>
+    public ulong Related(MiniFilter filter, ulong file)
     {
         var related = kernel.Pool.Allocate(FilterLayout.RelatedBytes, "FMro");
         _memory.WriteUInt16(related, (ushort)FilterLayout.RelatedBytes);

@@ -101,8 +101,8 @@ internal sealed class FilterPorts(LabKernel kernel)
         }
 
         kernel.Verifier.BeginRequest();
-        var input = message.Length == 0 ? 0 : kernel.UserBuffers.Allocate(message.Length);
-        var output = outputLength == 0 ? 0 : kernel.UserBuffers.Allocate(outputLength);
+        var input = message.Length == 0 ? 0 : kernel.UserBuffers.Allocate(message.Length, kernel.Threads.Current.Process);
+        var output = outputLength == 0 ? 0 : kernel.UserBuffers.Allocate(outputLength, kernel.Threads.Current.Process);
         var length = kernel.Pool.Allocate(4, "FMln");
         kernel.Memory.Write(input, message);
 

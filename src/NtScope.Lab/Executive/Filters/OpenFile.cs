@@ -27,6 +27,12 @@ internal sealed class OpenFile(KernelObject fileObject, string name)
     /// <summary>The position for reads and writes without one.</summary>
     public long Position { get; set; }
 
+    /// <summary>How many entries of the directory have been listed.</summary>
+    public int DirectoryPosition { get; set; }
+
+    /// <summary>Which names are listed; null before the first query.</summary>
+    public string? DirectoryPattern { get; set; }
+
     /// <summary>Whether it has been closed.</summary>
     public bool IsClosed { get; set; }
 }

@@ -24,7 +24,7 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Cancel(call[0]) ? 1UL : 0);
         table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
         table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, ReleaseCancelLock);
-        table.Add("IoBuildDeviceIoControlRequest", Irql.Passive, BuildDeviceControl);
+        table.Status("IoSetCompletionRoutineEx", Irql.Dispatch, SetCompletionRoutine);
         table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
         table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
         table.Add("IoIs32bitProcess", Irql.Dispatch, (in ApiCall _) => 0);
@@ -53,6 +53,15 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         _memory.WriteUInt32(call[0] + IoLayout.IrpStatus, call.UInt32(1));
     }
 
+    private NtStatus SetCompletionRoutine(in ApiCall call)
+    {
+        var location = kernel.Requests.NextLocation(call[1]);
+        _memory.WriteUInt64(location + IoLayout.LocationCompletion, call[2]);
+        _memory.WriteUInt64(location + IoLayout.LocationContext, call[3]);
+        _memory.WriteByte(location + IoLayout.LocationControl, (byte)((call.Flag(4) ? 0x40 : 0) | (call.Flag(5) ? 0x80 : 0) | (call.Flag(6) ? 0x20 : 0)));
+        return NtStatus.Success;
+    }
+
     private void AcquireCancelLock(in ApiCall call)
     {
         var thread = kernel.Threads.Current;
@@ -70,60 +79,5 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         }
 
         kernel.Threads.SetIrql((Irql)call.Byte(0));
-    }
-
-    private ulong BuildDeviceControl(in ApiCall call)
-    {
-        if (kernel.Faults.ShouldFail("IoBuildDeviceIoControlRequest", call.ReturnAddress))
-        {
-            return 0;
-        }
-
-        var (code, device) = (call.UInt32(0), call[1]);
-        var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
-        var (isInternal, signal, statusBlock) = (call.Flag(6), call[7], call[8]);
-        var request = kernel.Requests.Create(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
-        var location = kernel.Requests.NextLocation(request.Irp);
-        _memory.WriteByte(location, (byte)(isInternal ? MajorFunction.InternalDeviceControl : MajorFunction.DeviceControl));
-        _memory.WriteUInt32(location + IoLayout.LocationParameters, outputBytes);
-        _memory.WriteUInt32(location + IoLayout.LocationParameters + 8, inputBytes);
-        _memory.WriteUInt32(location + IoLayout.LocationParameters + 16, code);
-        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserIosb, statusBlock);
-        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserEvent, signal);
-        _memory.WriteUInt64(request.Irp + IoLayout.IrpUserBuffer, output);
-        if ((code & 3) == 3)
-        {
-            _memory.WriteUInt64(location + IoLayout.LocationParameters + 24, input);
-            return request.Irp;
-        }
-
-        var bytes = Math.Max(inputBytes, (code & 3) == 0 ? outputBytes : 0);
-        var buffer = bytes == 0 ? 0 : kernel.Pool.Allocate(Math.Min(bytes, LabLimits.DataBytes), "IoSB");
-        if (buffer != 0)
-        {
-            _memory.Write(buffer, _memory.Span(input, (int)inputBytes));
-            _memory.WriteUInt64(request.Irp + IoLayout.IrpSystemBuffer, buffer);
-        }
-
-        var mdl = (code & 3) != 0 && output != 0 ? kernel.Mdls.Create(output, outputBytes) : 0;
-        _memory.WriteUInt64(request.Irp + IoLayout.IrpMdl, mdl);
-        request.Completed = done =>
-        {
-            if ((code & 3) == 0 && output != 0 && (int)done.Status >= 0)
-            {
-                _memory.Write(output, _memory.Span(buffer, (int)Math.Min(done.Information, outputBytes)));
-            }
-
-            if (buffer != 0)
-            {
-                kernel.Pool.Free(buffer);
-            }
-
-            if (mdl != 0)
-            {
-                kernel.Mdls.Free(mdl);
-            }
-        };
-        return request.Irp;
     }
 }

@@ -31,4 +31,6 @@ internal enum MajorFunction : byte
     QueryQuota = 25,
     SetQuota = 26,
     Pnp = 27,
+    ReleaseForSectionSynchronization = 0xFE,
+    AcquireForSectionSynchronization = 0xFF,
 }

@@ -26,6 +26,10 @@ internal sealed class MdlApis(LabKernel kernel) : IApiFamily
         table.Void("MmUnmapLockedPages", Irql.Dispatch, (in ApiCall _) => { });
         table.Void("ProbeForRead", Irql.Apc, (in ApiCall call) => Probe(call, write: false));
         table.Void("ProbeForWrite", Irql.Apc, (in ApiCall call) => Probe(call, write: true));
+        table.Add("MmGetPhysicalAddress", Irql.High, (in ApiCall call) => kernel.Mdls.PhysicalAddress(call[0]));
+        table.Add("MmSizeOfMdl", Irql.High, (in ApiCall call) =>
+            0x30 + ((((call[0] & 0xFFF) + call[1] + 0xFFF) >> 12) * 8));
+        table.Void("IoBuildPartialMdl", Irql.Dispatch, BuildPartial);
         table.Add("MmIsAddressValid", Irql.Dispatch, (in ApiCall call) => kernel.Memory.Find(call[0]) is null ? 0UL : 1);
     }
 
@@ -50,6 +54,29 @@ internal sealed class MdlApis(LabKernel kernel) : IApiFamily
         }
 
         return mdl;
+    }
+
+    private void BuildPartial(in ApiCall call)
+    {
+        var memory = kernel.Memory;
+        var (source, target, address) = (call[0], call[1], call[2]);
+        var (start, bytes) = kernel.Mdls.Range(source);
+        if (address < start || address - start > bytes)
+        {
+            throw new GuestException(NtStatus.InvalidParameter);
+        }
+
+        var length = call.UInt32(3) == 0 ? (uint)(bytes - (address - start)) : call.UInt32(3);
+        memory.WriteUInt64(target + IoLayout.MdlStart, address & ~0xFFFUL);
+        memory.WriteUInt32(target + IoLayout.MdlByteOffset, (uint)address & 0xFFF);
+        memory.WriteUInt32(target + IoLayout.MdlByteCount, length);
+        memory.WriteUInt16(target + IoLayout.MdlFlags, (ushort)(memory.ReadUInt16(source + IoLayout.MdlFlags) | 0x10));
+        var skipped = ((address & ~0xFFFUL) - (start & ~0xFFFUL)) >> 12;
+        var pages = ((address & 0xFFF) + length + 0xFFF) >> 12;
+        for (var i = 0UL; i < pages; i++)
+        {
+            memory.WriteUInt64(target + 0x30 + (i * 8), memory.ReadUInt64(source + 0x30 + ((skipped + i) * 8)));
+        }
     }
 
     private void Probe(in ApiCall call, bool write)

@@ -29,6 +29,7 @@ internal sealed class MdlManager(LabKernel kernel)
         var (address, bytes) = Range(mdl);
         _ = _memory.Span(address, (int)bytes, write ? Cpu.MemoryAccess.Write : Cpu.MemoryAccess.Read);
         SetFlags(mdl, Locked);
+        WritePages(mdl);
     }
 
     /// <summary>Unlocks the pages.</summary>
@@ -39,6 +40,23 @@ internal sealed class MdlManager(LabKernel kernel)
     {
         _memory.WriteUInt64(mdl + IoLayout.MdlMapped, Range(mdl).Address);
         SetFlags(mdl, NonPaged);
+        WritePages(mdl);
+    }
+
+    /// <summary>The physical address behind an address; 0 where nothing is mapped.</summary>
+    public ulong PhysicalAddress(ulong address) =>
+        _memory.Find(address) is { } region ? region.Backing.Physical.Value + (address - region.Start) : 0;
+
+    // The page numbers stand behind the MDL.
+    private void WritePages(ulong mdl)
+    {
+        var (address, bytes) = Range(mdl);
+        var first = address & ~(GuestMemory.PageSize - 1);
+        var pages = (address + bytes + GuestMemory.PageSize - 1 - first) / GuestMemory.PageSize;
+        for (var i = 0UL; i < pages; i++)
+        {
+            _memory.WriteUInt64(mdl + 0x30 + (i * 8), PhysicalAddress(first + (i * GuestMemory.PageSize)) / GuestMemory.PageSize);
+        }
     }
 
     /// <summary>The system address of the buffer.</summary>

@@ -36,12 +36,12 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
         {
             _hasInput = true;
             _inputLength = length;
-            UserInput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length);
+            UserInput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length, kernel.Threads.Current.Process);
         }
         else
         {
             _outputBytes = length;
-            UserOutput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length);
+            UserOutput = length == 0 ? 0 : kernel.UserBuffers.Allocate(length, kernel.Threads.Current.Process);
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class UserArena
     private readonly GuestMemory _memory;
     private readonly SortedDictionary<ulong, Stack<ulong>> _free = [];
     private readonly Dictionary<ulong, GuestRegion> _large = [];
+    private readonly Dictionary<ulong, (ulong End, ulong Process)> _owners = [];
     private GuestRegion? _region;
     private ulong _next = Start;
     private readonly ulong _systemStart;
@@ -27,8 +28,34 @@ internal sealed class UserArena
     /// <param name="stacks">Where the kernel's half has its stacks; system addresses of buffers lie behind them.</param>
     public UserArena(GuestMemory memory, VirtualAddress stacks) => (_memory, _systemStart) = (memory, stacks.Value + BehindStacks);
 
-    /// <summary>Takes a zeroed buffer.</summary>
-    public ulong Allocate(int size)
+    /// <summary>Takes a zeroed buffer for a process.</summary>
+    /// <param name="size">Its bytes.</param>
+    /// <param name="process">The EPROCESS in whose address space it lies.</param>
+    public ulong Allocate(int size, ulong process)
+    {
+        var address = Take(size);
+        _owners[address] = (address + (ulong)size, process);
+        return address;
+    }
+
+    /// <summary>The process in whose address space an address lies; 0 if no buffer is there.</summary>
+    public ulong OwnerOf(ulong address)
+    {
+        foreach (var (start, (end, process)) in _owners)
+        {
+            if (address >= start && address < end)
+            {
+                return process;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Whether an address belongs to a process, or to the system.</summary>
+    public bool IsOf(ulong address, ulong process) => OwnerOf(address) is var owner && (owner == 0 || owner == process);
+
+    private ulong Take(int size)
     {
         var bytes = Round(size);
         if (bytes > LargeBytes)
@@ -61,6 +88,7 @@ internal sealed class UserArena
     /// <summary>Gives a buffer back.</summary>
     public void Free(ulong address, int size)
     {
+        _owners.Remove(address);
         if (_large.Remove(address, out var region))
         {
             _memory.UnmapAlias(SystemAddress(address));

@@ -176,6 +176,9 @@ internal sealed class ObjectManager
         return NtStatus.Success;
     }
 
+    /// <summary>What a link stands for; null if the name is no link.</summary>
+    public string? LinkTarget(string name) => _links.TryGetValue(Normalise(name), out var link) ? link.Target : null;
+
     /// <summary>Takes a link away.</summary>
     public NtStatus DeleteLink(string name)
     {

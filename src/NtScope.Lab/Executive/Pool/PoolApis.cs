@@ -138,10 +138,26 @@ internal sealed class PoolApis(LabKernel kernel) : IApiFamily
     {
         var memory = kernel.Memory;
         var kind = (memory.ReadUInt32(call[0] + LookasideType) & 1) != 0 ? PoolKind.Paged : PoolKind.NonPaged;
+        if (memory.ReadUInt64(call[0] + LookasideAllocate) is var own && kernel.Drivers.At(own) is not null)
+        {
+            return kernel.Verifier.CallDriver(
+                "a lookaside list's allocation routine", own, memory.ReadUInt32(call[0] + LookasideType), memory.ReadUInt32(call[0] + LookasideSize),
+                memory.ReadUInt32(call[0] + LookasideTag), call[0]);
+        }
+
         return Allocate(call, memory.ReadUInt32(call[0] + LookasideSize), memory.ReadUInt32(call[0] + LookasideTag), kind, zero: false, 0);
     }
 
-    private void FreeToLookaside(in ApiCall call) => kernel.Pool.Free(call[1]);
+    private void FreeToLookaside(in ApiCall call)
+    {
+        if (kernel.Memory.ReadUInt64(call[0] + LookasideFree) is var own && kernel.Drivers.At(own) is not null)
+        {
+            kernel.Verifier.CallDriver("a lookaside list's free routine", own, call[1], call[0]);
+            return;
+        }
+
+        kernel.Pool.Free(call[1]);
+    }
 
     private ulong PopEntry(in ApiCall call)
     {

@@ -15,7 +15,7 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         table.Alias("IoGetCurrentProcess", "PsGetCurrentProcess");
         table.Add("KeGetCurrentThread", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Thread);
         table.Alias("KeGetCurrentThread", "PsGetCurrentThread");
-        table.Add("PsGetCurrentProcessId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Process, kernel.Processes.Layout.UniqueProcessId));
+        table.Add("PsGetCurrentProcessId", Irql.Dispatch, (in ApiCall _) => Field(kernel.Threads.Current.Thread, kernel.Processes.Layout.ThreadUniqueProcess));
         table.Add("PsGetCurrentThreadId", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Id);
         table.Add("PsGetProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.UniqueProcessId));
         table.Add("PsGetProcessInheritedFromUniqueProcessId", Irql.Dispatch, (in ApiCall call) => Field(call[0], kernel.Processes.Layout.InheritedFromUniqueProcessId));

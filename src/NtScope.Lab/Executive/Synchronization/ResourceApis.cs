@@ -109,6 +109,11 @@ internal sealed class ResourceApis(LabKernel kernel) : IApiFamily
 
         if (exclusive && mine > 0 && !IsExclusive(resource))
         {
+            if (!wait)
+            {
+                return 0;
+            }
+
             kernel.Verifier.Report("recursive-lock", "a resource that is held shared is acquired exclusively by its owner", call.Entry.Name);
             throw kernel.Stop("deadlock", "a thread waits for a resource that it holds itself", call.Entry.Name);
         }

@@ -127,9 +127,80 @@ internal sealed class SystemApis(LabKernel kernel) : IApiFamily
 
     private NtStatus UnregisterTrace(in ApiCall call) => call[0] >> 32 == 0x4554_5700 ? NtStatus.Success : NtStatus.InvalidHandle;
 
+    private NtStatus QueryBasicInformation(in ApiCall call)
+    {
+        const uint Bytes = 0x40;
+        WriteNeeded(call, Bytes);
+        if (call.UInt32(2) != Bytes)
+        {
+            return NtStatus.InfoLengthMismatch;
+        }
+
+        _memory.Clear(call[1], (int)Bytes);
+        _memory.WriteUInt32(call[1] + 4, 156_250);
+        _memory.WriteUInt32(call[1] + 8, (uint)GuestMemory.PageSize);
+        _memory.WriteUInt32(call[1] + 12, (uint)(kernel.Options.MemoryBytes / GuestMemory.PageSize));
+        _memory.WriteUInt32(call[1] + 24, 0x10000);
+        _memory.WriteUInt64(call[1] + 32, 0x10000);
+        _memory.WriteUInt64(call[1] + 40, 0x7FFF_FFFE_FFFF);
+        _memory.WriteUInt64(call[1] + 48, 1);
+        _memory.WriteByte(call[1] + 56, 1);
+        return NtStatus.Success;
+    }
+
+    // RTL_PROCESS_MODULES: the drivers in the order of loading.
+    private NtStatus QueryModules(in ApiCall call)
+    {
+        const uint EntryBytes = 0x128;
+        var modules = kernel.Drivers.All;
+        var needed = 8 + ((uint)modules.Count * EntryBytes);
+        WriteNeeded(call, needed);
+        if (call.UInt32(2) < needed)
+        {
+            return NtStatus.InfoLengthMismatch;
+        }
+
+        _memory.Clear(call[1], (int)needed);
+        _memory.WriteUInt32(call[1], (uint)modules.Count);
+        for (var i = 0; i < modules.Count; i++)
+        {
+            const string Folder = @"\SystemRoot\System32\drivers\";
+            var at = call[1] + 8 + ((ulong)i * EntryBytes);
+            var name = modules[i].Name.Length > 200 ? modules[i].Name[..200] : modules[i].Name;
+            _memory.WriteUInt64(at + 0x10, modules[i].Base);
+            _memory.WriteUInt32(at + 0x18, modules[i].Image.SizeOfImage);
+            _memory.WriteUInt16(at + 0x20, (ushort)i);
+            _memory.WriteUInt16(at + 0x24, 1);
+            _memory.WriteUInt16(at + 0x26, (ushort)Folder.Length);
+            _memory.Write(at + 0x28, System.Text.Encoding.Latin1.GetBytes(Folder + name));
+        }
+
+        return NtStatus.Success;
+    }
+
+    private void WriteNeeded(in ApiCall call, uint needed)
+    {
+        if (call[3] != 0)
+        {
+            _memory.WriteUInt32(call[3], needed);
+        }
+    }
+
     private NtStatus QuerySystemInformation(in ApiCall call)
     {
+        const uint BasicInformation = 0;
         const uint ProcessInformation = 5;
+        const uint ModuleInformation = 11;
+        if (call.UInt32(0) == BasicInformation)
+        {
+            return QueryBasicInformation(call);
+        }
+
+        if (call.UInt32(0) == ModuleInformation)
+        {
+            return QueryModules(call);
+        }
+
         if (call.UInt32(0) != ProcessInformation)
         {
             throw kernel.Stop("unimplemented", $"ZwQuerySystemInformation has no class {call.UInt32(0)}", call.Entry.Name);
@@ -143,11 +214,7 @@ internal sealed class SystemApis(LabKernel kernel) : IApiFamily
             needed += EntryBytes + (((ulong)process.Path.Length * 2) & ~7UL) + 16;
         }
 
-        if (call[3] != 0)
-        {
-            _memory.WriteUInt32(call[3], (uint)needed);
-        }
-
+        WriteNeeded(call, (uint)needed);
         if (call.UInt32(2) < needed)
         {
             return NtStatus.InfoLengthMismatch;

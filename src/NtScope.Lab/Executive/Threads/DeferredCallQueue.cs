@@ -3,13 +3,23 @@ namespace NtScope.Lab.Executive.Threads;
 /// <summary>DPCs: queued at any level, run in order as soon as the level is below DISPATCH_LEVEL.</summary>
 internal sealed class DeferredCallQueue(LabKernel kernel)
 {
-    private readonly Queue<(ulong Dpc, ulong Argument1, ulong Argument2)> _queue = new();
+    private readonly Queue<(ulong Dpc, ulong Routine, ulong Argument1, ulong Argument2)> _queue = new();
     private bool _draining;
 
     /// <summary>Queues a DPC; it runs as soon as the level allows.</summary>
     public void Queue(ulong dpc, ulong argument1, ulong argument2)
     {
-        _queue.Enqueue((dpc, argument1, argument2));
+        _queue.Enqueue((dpc, 0, argument1, argument2));
+        if (kernel.Threads.Current.Irql < Irql.Dispatch)
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Queues a routine with two arguments at DISPATCH_LEVEL for an object that is no KDPC.</summary>
+    public void Queue(ulong owner, ulong routine, ulong argument1, ulong argument2)
+    {
+        _queue.Enqueue((owner, routine, argument1, argument2));
         if (kernel.Threads.Current.Irql < Irql.Dispatch)
         {
             Drain();
@@ -59,6 +69,12 @@ internal sealed class DeferredCallQueue(LabKernel kernel)
 
                 thread.Irql = Irql.Dispatch;
                 thread.InDeferredCall = true;
+                if (entry.Routine != 0)
+                {
+                    kernel.Verifier.CallDriver("a timer routine", entry.Routine, entry.Argument1, entry.Argument2);
+                    continue;
+                }
+
                 var routine = kernel.Memory.ReadUInt64(entry.Dpc + 0x18);
                 kernel.Memory.WriteUInt64(entry.Dpc + 0x38, 0);
                 kernel.Verifier.CallDriver("a DPC", routine, entry.Dpc, kernel.Memory.ReadUInt64(entry.Dpc + 0x20), entry.Argument1, entry.Argument2);

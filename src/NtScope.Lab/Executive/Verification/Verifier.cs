@@ -12,6 +12,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     private readonly List<LabFinding> _findings = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly List<(ulong Start, ulong End)> _probed = [];
+    private readonly Dictionary<ulong, ulong> _mapped = [];
     private long _blocks;
     private (ulong Address, int Size, bool IsWrite) _access;
 
@@ -57,6 +58,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         var level = thread.Irql;
         var locks = thread.Locks.Count;
         var disabled = thread.ApcDisabled;
+        var attached = thread.Attached.Count;
         if (thread.Invocations.Count == 0)
         {
             _blocks = 0;
@@ -82,6 +84,15 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             thread.ApcDisabled = disabled;
         }
 
+        if (thread.Attached.Count > attached)
+        {
+            Report("attached", $"{what} ({kernel.Drivers.Describe(routine)}) returned attached to another process", what, routine);
+            while (thread.Attached.Count > attached)
+            {
+                thread.Process = thread.Attached.Pop();
+            }
+        }
+
         return result;
     }
 
@@ -91,6 +102,12 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         _probed.Clear();
         _blocks = 0;
     }
+
+    /// <summary>Notes that a driver has mapped user memory for itself.</summary>
+    public void Mapped(ulong start, ulong length) => _mapped[start] = start + length;
+
+    /// <summary>Notes that the mapping is gone.</summary>
+    public void Unmapped(ulong start) => _mapped.Remove(start);
 
     /// <summary>Notes that user memory was probed or mapped.</summary>
     public void Probed(ulong start, ulong length) => _probed.Add((start, start + length));
@@ -155,6 +172,13 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     /// <returns>Where to go on.</returns>
     public ulong Pending(CpuStop stop)
     {
+        var (address, _, isWrite) = _access;
+        if (address < UserEnd && !kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process))
+        {
+            Report("wrong-process", $"the driver {(isWrite ? "writes" : "reads")} user address 0x{address:x} of another process", null, stop.Rip);
+            return kernel.Exceptions.RaiseFault(address, isWrite ? MemoryAccess.Write : MemoryAccess.Read, stop.Rip, atCall: false);
+        }
+
         Violation(stop.Rip);
 
         // The access itself has happened; the instruction's other effects may not have. Running it again completes them.
@@ -186,7 +210,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     {
         if (address < UserEnd)
         {
-            return !WatchesUserMemory || IsProbed(address, size);
+            return !WatchesUserMemory || (IsProbed(address, size) && kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process));
         }
 
         var pool = kernel.Pool;
@@ -202,6 +226,14 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     private bool IsProbed(ulong address, int size)
     {
         foreach (var (start, end) in _probed)
+        {
+            if (address >= start && address + (ulong)size <= end)
+            {
+                return true;
+            }
+        }
+
+        foreach (var (start, end) in _mapped)
         {
             if (address >= start && address + (ulong)size <= end)
             {

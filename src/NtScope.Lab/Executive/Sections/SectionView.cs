@@ -1,0 +1,11 @@
+using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
+
+namespace NtScope.Lab.Executive.Sections;
+
+/// <summary>A mapping of a section.</summary>
+/// <param name="Section">The section's object.</param>
+/// <param name="Size">The bytes that are mapped.</param>
+/// <param name="Owner">The driver that mapped it; null for the executive.</param>
+/// <param name="MappedAt">The place of the call.</param>
+internal sealed record SectionView(KernelObject Section, ulong Size, LoadedDriver? Owner, ulong MappedAt);
