@@ -21,7 +21,7 @@ internal sealed class SymbolicLinkApis(LabKernel kernel) : IApiFamily
             return kernel.Objects.Resolve(attributes.Name, out var rest) is not null && rest.Length == 0 ? NtStatus.ObjectTypeMismatch : NtStatus.ObjectNameNotFound;
         }
 
-        var item = kernel.Objects.Create(ObjectKind.SymbolicLink, 0x20, "Symb");
+        var item = kernel.Objects.Create(ObjectKind.SymbolicLink, 0x20);
         item.State = target;
         kernel.Memory.WriteUInt64(call[0], kernel.Objects.Open(item, call.UInt32(1), attributes.WantsKernelHandle, call.ReturnAddress));
         kernel.Objects.Dereference(item);

@@ -61,7 +61,7 @@ internal sealed class SectionManager(LabKernel kernel)
             _ = Synchronize(file, MajorFunction.ReleaseForSectionSynchronization, protection);
         }
 
-        item = kernel.Objects.Create(ObjectKind.Section, 0x40, "Sect", name.Length == 0 ? null : name);
+        item = kernel.Objects.Create(ObjectKind.Section, 0x40, name.Length == 0 ? null : name);
         item.State = section;
         item.Deleted = () => Delete(section);
         return NtStatus.Success;

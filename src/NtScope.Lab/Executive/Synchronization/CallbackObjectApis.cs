@@ -34,7 +34,7 @@ internal sealed class CallbackObjectApis(LabKernel kernel) : IApiFamily
         }
         else
         {
-            item = kernel.Objects.Create(ObjectKind.Callback, 0x40, "Call", name.Length == 0 ? null : name);
+            item = kernel.Objects.Create(ObjectKind.Callback, 0x40, name.Length == 0 ? null : name);
             item.State = new CallbackObject(call.Flag(3));
             kernel.Objects.Reference(item, call.ReturnAddress);
             kernel.Objects.Dereference(item);
