@@ -1,15 +1,17 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
-using NtScope.Cli.Terminal;
+using NtScope.Cli.Options;
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Drivers;
+using NtScope.Reports;
 
 namespace NtScope.Cli.Commands;
 
 /// <summary><c>ntscope lab run</c>: loads a driver, sends it requests, unloads it, and says what it did wrong.</summary>
 internal static class LabRunCommand
 {
+    private const int DefaultLimit = 600;
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
@@ -18,21 +20,54 @@ internal static class LabRunCommand
         var read = new Option<int?>("--read") { HelpName = "bytes", Description = "Read from the device" };
         var write = new Option<string?>("--write") { HelpName = "hex", Description = "Write bytes to the device" };
         var control = new Option<string[]>("--ioctl") { HelpName = "code[:hex[:bytes]]", Description = "Send a control code, with input and the size of the output buffer" };
+        var files = new Option<bool>("--fs") { Description = "Make, write, read, list, rename and delete files while the driver watches" };
+        var directory = new Option<string>("--directory") { HelpName = "path", Description = "Where --fs does it", DefaultValueFactory = _ => @"C:\lab" };
         var scenario = new Option<string?>("--scenario") { HelpName = "file", Description = "A JSON array of lines as 'ntscope lab shell' takes them" };
         var trace = new Option<bool>("--trace") { Description = "Say each routine that the driver calls" };
         var fast = new Option<bool>("--no-verify") { Description = "Do not check each access to pool and user memory" };
-        var fail = new Option<int>("--fail") { HelpName = "n", Description = "Let the n-th allocation of the driver fail" };
-        var failEach = new Option<bool>("--fail-each") { Description = "Run again and again with each allocation failing in turn, until one run finds something" };
+        var fail = new Option<int>("--fail") { HelpName = "n", Description = "Let the n-th call that can fail do so: allocations, devices, registrations" };
+        var failEach = new Option<bool>("--fail-each") { Description = "Run again and again with each such call failing in turn, told apart by its stack, until one run finds something" };
+        var limit = new Option<int>("--time-limit") { HelpName = "seconds", Description = "When to give the machine up", DefaultValueFactory = _ => DefaultLimit };
         var command = new Command("run", "Loads a driver, sends it requests, unloads it, and says what it did wrong")
         {
-            driver, device, read, write, control, scenario, trace, fast, fail, failEach,
+            driver, device, read, write, control, files, directory, scenario, trace, fast, fail, failEach, limit,
         };
+        var options = new ReportOptions(command);
         command.SetAction(parsed =>
         {
-            var plan = new Plan(
-                parsed.GetValue(driver)!, parsed.GetValue(device), parsed.GetValue(read), parsed.GetValue(write), parsed.GetValue(control) ?? [],
-                parsed.GetValue(scenario) is { } path ? ReadScenario(path) : [], parsed.GetValue(trace), !parsed.GetValue(fast));
-            return Guard(() => parsed.GetValue(failEach) ? RunEach(plan) : Run(plan, parsed.GetValue(fail), Console.Out, out _));
+            var seconds = parsed.GetValue(limit) is > 0 and <= 86_400 and var number ? number : throw new InputException("--time-limit", "from 1 to 86400 seconds");
+            var drivers = parsed.GetValue(driver)!;
+            var wantsReport = options.AreUsed(parsed);
+            if (!SupervisedProcess.IsInside)
+            {
+                var result = SupervisedProcess.Run(TimeSpan.FromSeconds(seconds), out var failure);
+                if (failure is not null)
+                {
+                    var finding = new LabFinding("emulator", failure, null, null, []);
+                    Write(parsed, options, drivers, wantsReport, [finding], [finding.ToString()]);
+                }
+
+                return result;
+            }
+
+            var plan = new LabRunPlan(
+                drivers, parsed.GetValue(device), parsed.GetValue(read), parsed.GetValue(write), parsed.GetValue(control) ?? [],
+                parsed.GetValue(files) ? parsed.GetValue(directory)!.TrimEnd('\\') : null, parsed.GetValue(scenario) is { } path ? ReadScenario(path) : [],
+                parsed.GetValue(trace), !parsed.GetValue(fast));
+            return Guard(() =>
+            {
+                using var transcript = wantsReport ? new StringWriter() : null;
+                var destination = transcript ?? Console.Out;
+                var run = parsed.GetValue(failEach)
+                    ? RunEach(plan, destination)
+                    : LabRun.Execute(plan, new FaultInjection { FailCall = parsed.GetValue(fail) }, destination);
+                if (transcript is not null)
+                {
+                    Write(parsed, options, drivers, wantsReport, run.Findings, transcript.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+                }
+
+                return run.ExitCode;
+            });
         });
         return command;
     }
@@ -50,103 +85,50 @@ internal static class LabRunCommand
         }
     }
 
-    private static int RunEach(Plan plan)
+    private static void Write(ParseResult parsed, ReportOptions options, string[] drivers, bool wantsReport, IReadOnlyList<LabFinding> findings, string[] lines)
     {
-        for (var call = 1; ; call++)
+        if (wantsReport)
+        {
+            var target = new TargetSummary(string.Join(", ", drivers.Select(Path.GetFileName)), "lab", "x64", null, null);
+            options.Write(parsed, new Report<LabFindingRow>("ntscope.lab-run/1", target, [.. findings.Select(finding => new LabFindingRow(finding))], lines));
+            return;
+        }
+
+        foreach (var line in lines)
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+
+    private static LabRun RunEach(LabRunPlan plan, TextWriter destination)
+    {
+        var tried = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
         {
             using var text = new StringWriter();
-            var result = Run(plan, call, text, out var fallible);
-            if (result != ExitCode.Done)
+            var run = LabRun.Execute(plan, new FaultInjection { TriedStacks = tried }, text);
+            if (run.ExitCode != ExitCode.Done)
             {
-                Console.Out.WriteLine($"With call {call} failing:");
-                Console.Out.Write(text.ToString());
-                return result;
-            }
-
-            // A run that fails early reaches fewer calls; the end is where the failing call is not reached any more.
-            if (call > fallible)
-            {
-                Console.Out.WriteLine($"Each of {call - 1} calls failed in turn; nothing was found.");
-                return ExitCode.Done;
-            }
-        }
-    }
-
-    private static int Run(Plan plan, int failCall, TextWriter destination, out int fallible)
-    {
-        using var output = new VisibleWriter(destination);
-        using var machine = new LabMachine(new LabMachineOptions { Verify = plan.Verify, FaultInjection = new FaultInjection { FailCall = failCall } });
-        var console = new LabConsole(machine, output);
-        if (plan.Trace)
-        {
-            machine.Trace = (routine, place) => output.WriteLine($"{place} calls {routine}");
-        }
-
-        try
-        {
-            foreach (var path in plan.Drivers)
-            {
-                console.Load(path);
-            }
-
-            foreach (var line in Lines(plan, console))
-            {
-                output.WriteLine("> " + line);
-                if (!console.Execute(line))
+                destination.WriteLine(run.FailedCall.Count == 0 ? "With no call failing:" : $"With this call failing, {tried.Count} of those that can:");
+                foreach (var frame in run.FailedCall)
                 {
-                    fallible = 0;
-                    return ExitCode.UnusableInput;
+                    destination.WriteLine("    " + NtScope.Rendering.VisibleText.Of(frame));
                 }
+
+                destination.Write(text.ToString());
+                return run;
             }
 
-            foreach (var driver in console.Drivers.Values.Where(driver => (int)driver.Status >= 0).Reverse().ToArray())
+            // The end is a run in which every call that can fail has failed before.
+            if (run.FailedCall.Count == 0)
             {
-                console.Unload(driver.Name);
+                destination.WriteLine($"{tried.Count} calls, told apart by their stacks, failed in turn; nothing was found.");
+                return run;
             }
         }
-        catch (MachineStoppedException)
-        {
-            console.PrintDebugOutput();
-            output.WriteLine("The machine stopped.");
-            console.PrintFindings(machine.Findings);
-        }
-
-        fallible = machine.FallibleCalls;
-        output.WriteLine($"{machine.Calls.ToString("N0", CultureInfo.InvariantCulture)} calls, {machine.Findings.Count} findings");
-        return machine.Findings.Count == 0 ? ExitCode.Done : ExitCode.Findings;
     }
 
-    private static IEnumerable<string> Lines(Plan plan, LabConsole console)
-    {
-        var device = plan.Device ?? console.Drivers.Values.SelectMany(driver => driver.Devices).FirstOrDefault(name => name.Length > 0);
-        if (device is null && (plan.Read is not null || plan.Write is not null || plan.Controls.Length > 0))
-        {
-            throw new InputException(plan.Drivers[0], "the driver has no device with a name; name one by --device");
-        }
-
-        if (plan.Read is { } bytes)
-        {
-            yield return $"read {device} {bytes}";
-        }
-
-        if (plan.Write is { } hex)
-        {
-            yield return $"write {device} {hex}";
-        }
-
-        foreach (var control in plan.Controls)
-        {
-            var parts = control.Split(':');
-            yield return $"ioctl {device} {parts[0]} {(parts.Length > 1 && parts[1].Length > 0 ? parts[1] : "-")} {(parts.Length > 2 ? parts[2] : "64")}";
-        }
-
-        foreach (var line in plan.Scenario)
-        {
-            yield return line;
-        }
-    }
-
-    /// <summary>Reads a scenario: a JSON array of lines.</summary>
+    /// <summary>Reads the lines of a scenario.</summary>
     internal static IReadOnlyList<string> ReadScenario(string path)
     {
         try
@@ -159,7 +141,4 @@ internal static class LabRunCommand
             throw new InputException(path, $"a scenario is a JSON array of lines as 'ntscope lab shell' takes them: {exception.Message}", exception);
         }
     }
-
-    private sealed record Plan(
-        string[] Drivers, string? Device, int? Read, string? Write, string[] Controls, IReadOnlyList<string> Scenario, bool Trace, bool Verify);
 }

@@ -58,6 +58,9 @@ internal sealed class ReportOptions
         command.Add(_output);
     }
 
+    /// <summary>Whether the command line asks for a format or a place, where a verb writes no report without.</summary>
+    public bool AreUsed(ParseResult parsed) => parsed.GetValue(_format) is not null || parsed.GetValue(_output) is not null;
+
     /// <summary>Writes the report as the command line asks for it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="report">The report.</param>

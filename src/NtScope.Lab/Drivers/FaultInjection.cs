@@ -1,6 +1,6 @@
 namespace NtScope.Lab.Drivers;
 
-/// <summary>Which allocations of drivers fail on purpose.</summary>
+/// <summary>Which calls of drivers fail on purpose: allocations, devices, registrations.</summary>
 public sealed record FaultInjection
 {
     /// <summary>No call fails.</summary>
@@ -9,6 +9,9 @@ public sealed record FaultInjection
     /// <summary>The number of the call that fails, counted from 1; 0 for none.</summary>
     public int FailCall { get; init; }
 
-    /// <summary>Whether the first call from each place in a driver fails.</summary>
-    public bool FailEachPlaceOnce { get; init; }
+    /// <summary>
+    /// Stacks of calls that have failed before: the first call with another stack fails, and its stack is added. Run after run with the
+    /// same set, each call fails once. Null for no such failure.
+    /// </summary>
+    public ISet<string>? TriedStacks { get; init; }
 }

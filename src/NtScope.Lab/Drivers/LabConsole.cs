@@ -135,6 +135,8 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         Add("put", "put PATH TEXT", "write a file", words => Answer(machine.Files.Write(words[0], Encoding.UTF8.GetBytes(At(words, 1)))));
         Add("get", "get PATH", "read a file", words => Answer(machine.Files.Read(words[0])));
         Add("del", "del PATH [BY-PID]", "delete a file", words => Answer(machine.Files.Delete(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("delex", "delex PATH [BY-PID]", "delete a file by FileDispositionInformationEx", words => Answer(machine.Files.DeleteEx(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("delclose", "delclose PATH [BY-PID]", "delete a file by FILE_DELETE_ON_CLOSE", words => Answer(machine.Files.DeleteOnClose(words[0], words.Length > 1 ? Find(words[1]) : null)));
         Add("ren", "ren PATH TARGET", "move a file", words => Answer(machine.Files.Rename(words[0], words[1])));
         Add("mkdir", "mkdir PATH", "make a directory", words => Answer(machine.Files.CreateDirectory(words[0])));
         Add("dir", "dir PATH", "list a directory", words => output.WriteLine(string.Join(Environment.NewLine, machine.Files.List(words[0]))));

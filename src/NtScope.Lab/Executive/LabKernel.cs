@@ -46,7 +46,7 @@ internal sealed class LabKernel : IDisposable
         Drivers = new DriverList(Traps);
         Variables = new KernelVariables(Memory, Foundation.Kernel);
         Clock = new VirtualClock();
-        Faults = new FaultInjector(options.FaultInjection);
+        Faults = new FaultInjector(options.FaultInjection, this);
         Pool = new PoolManager(this);
         Memory.Fault = OnFault;
         Memory.Exhausted = OutOfMemory;

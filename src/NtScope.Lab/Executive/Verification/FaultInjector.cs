@@ -2,21 +2,33 @@ using NtScope.Lab.Drivers;
 
 namespace NtScope.Lab.Executive.Verification;
 
-/// <summary>Makes calls fail on purpose: the n-th one, or each that comes from a new place.</summary>
-internal sealed class FaultInjector(FaultInjection plan)
+/// <summary>Makes calls fail on purpose: the n-th one, or the first one whose stack has not been tried.</summary>
+internal sealed class FaultInjector(FaultInjection plan, LabKernel kernel)
 {
-    private readonly HashSet<(string Kind, ulong Place)> _places = [];
-    private int _calls;
-
     /// <summary>How many calls could have failed.</summary>
-    public int Calls => _calls;
+    public int Calls { get; private set; }
+
+    /// <summary>The stack of the call that failed; empty if none did.</summary>
+    public IReadOnlyList<string> FailedCall { get; private set; } = [];
 
     /// <summary>Whether the call that is being made is to fail.</summary>
     /// <param name="kind">What sort of call.</param>
     /// <param name="place">Where it comes from.</param>
     public bool ShouldFail(string kind, ulong place)
     {
-        var number = ++_calls;
-        return number == plan.FailCall || (plan.FailEachPlaceOnce && _places.Add((kind, place)));
+        Calls++;
+        if (Calls != plan.FailCall && (plan.TriedStacks is null || FailedCall.Count > 0))
+        {
+            return false;
+        }
+
+        IReadOnlyList<string> stack = [kind, .. kernel.Stack.Walk(0)];
+        if (Calls != plan.FailCall && !plan.TriedStacks!.Add(string.Join('\n', stack)))
+        {
+            return false;
+        }
+
+        FailedCall = stack.Count > 1 ? stack : [kind, kernel.Drivers.Describe(place)];
+        return true;
     }
 }
