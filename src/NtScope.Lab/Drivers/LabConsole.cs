@@ -53,6 +53,11 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
             command.Run(words[1..]);
             return true;
         }
+        catch (InputException unusable)
+        {
+            output.WriteLine(unusable.Message);
+            return false;
+        }
         catch (Exception exception) when (exception is FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
             output.WriteLine($"usage: {command.Usage}");

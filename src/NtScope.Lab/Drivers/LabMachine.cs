@@ -54,7 +54,7 @@ public sealed class LabMachine : IDisposable
     /// <summary>How many calls of drivers could have been made to fail; see <see cref="FaultInjection"/>.</summary>
     public int FallibleCalls => _kernel.Faults.Calls;
 
-    /// <summary>The stack of the call that failed on purpose, its sort first; empty if none did.</summary>
+    /// <summary>The stack of the call that failed on purpose, the routine first; empty if none did.</summary>
     public IReadOnlyList<string> FailedCall => _kernel.Faults.FailedCall;
 
     /// <summary>The machine's time (UTC). It passes with calls of drivers and while everything waits.</summary>

@@ -67,6 +67,15 @@ internal static class LeakCheck
             Report("port-left", $"communication port {name} is not closed");
         }
 
+        foreach (var (address, timer) in kernel.Timers)
+        {
+            if (kernel.Drivers.At(timer.SetAt) == driver)
+            {
+                Report("timer-left", $"the timer at 0x{address:x} is still set; {kernel.Drivers.Describe(timer.SetAt)} set it");
+                timer.Entry.IsCancelled = true;
+            }
+        }
+
         foreach (var (address, view) in kernel.Sections.Views)
         {
             if (view.Owner == driver)
@@ -95,7 +104,7 @@ internal static class LeakCheck
 
         foreach (var thread in kernel.Threads.All)
         {
-            if (thread.Host is not null && thread.Invocations.Any(call => kernel.Drivers.At(call.CallerRip) == driver))
+            if (thread.Host is not null && (kernel.Drivers.At(thread.Trap.CallerRip) == driver || thread.Invocations.Any(call => kernel.Drivers.At(call.CallerRip) == driver)))
             {
                 Report("thread-left", $"system thread {thread.Id} still runs in the driver");
             }

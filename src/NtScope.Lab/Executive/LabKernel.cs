@@ -215,6 +215,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Shows the machine's memory.</summary>
     public MachineObserver Observer { get; }
 
+    /// <summary>KTIMERs that are set, with the place of the call that set them.</summary>
+    public Dictionary<ulong, (ClockEntry Entry, ulong SetAt)> Timers { get; } = [];
+
     /// <summary>Registrations with callback objects, by the handle that takes them out.</summary>
     public Dictionary<ulong, KernelObject> CallbackRegistrations { get; } = [];
 

@@ -7,6 +7,8 @@ namespace NtScope.Lab.Executive.Debugging;
 /// <summary>DbgPrint and its kin, assertions, breakpoints, KeBugCheck.</summary>
 internal sealed class DebugApis(LabKernel kernel) : IApiFamily
 {
+    private static readonly string[] WideConversions = ["%wZ", "%ws", "%ls", "%S", "%C", "%lc", "%wc"];
+
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
@@ -28,6 +30,7 @@ internal sealed class DebugApis(LabKernel kernel) : IApiFamily
 
     private ulong Print(in ApiCall call, int format, int variable, string prefix)
     {
+        CheckLevel(call, kernel.Memory.ReadAnsiString(call[format]));
         var first = variable;
         var registers = (call[1], call[2], call[3]);
         var stack = call.StackAddress(0);
@@ -44,6 +47,15 @@ internal sealed class DebugApis(LabKernel kernel) : IApiFamily
         });
         kernel.Debug.Write(prefix + text);
         return 0;
+    }
+
+    // Wide text is converted by tables that may be paged out.
+    private void CheckLevel(in ApiCall call, string format)
+    {
+        if (kernel.Threads.Current.Irql > Irql.Passive && WideConversions.Any(conversion => format.Contains(conversion, StringComparison.Ordinal)))
+        {
+            kernel.Verifier.Report("irql", $"{call.Entry.Name} converts wide text at IRQL {(int)kernel.Threads.Current.Irql}; it may be done at PASSIVE_LEVEL only", call.Entry.Name);
+        }
     }
 
     private ulong PrintList(ulong format, ulong list, string prefix)

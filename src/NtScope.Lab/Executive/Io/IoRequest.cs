@@ -29,8 +29,8 @@ internal sealed class IoRequest(ulong irp, ulong bytes)
     /// <summary>What is done at the end, before the IRP goes; null for nothing.</summary>
     public Action<IoRequest>? Completed { get; set; }
 
-    /// <summary>Whether a dispatch routine has marked it pending.</summary>
-    public bool WasMarkedPending { get; set; }
+    /// <summary>Stack locations that were marked pending when the request was completed.</summary>
+    public List<ulong> PendedLocations { get; } = [];
 
     /// <summary>Whether a thread waits for it and completion is to wake that thread.</summary>
     public bool IsWaitedFor { get; set; }

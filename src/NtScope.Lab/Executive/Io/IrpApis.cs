@@ -50,6 +50,7 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         var bytes = _memory.ReadUInt16(call[0] + 2);
         _memory.Clear(call[0], bytes);
         kernel.Requests.Initialize(call[0], bytes, stack);
+        kernel.Requests.Restart(call[0]);
         _memory.WriteUInt32(call[0] + IoLayout.IrpStatus, call.UInt32(1));
     }
 

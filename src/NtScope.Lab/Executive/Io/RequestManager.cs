@@ -38,13 +38,23 @@ internal sealed class RequestManager(LabKernel kernel)
         _memory.WriteUInt64(irp + IoLayout.IrpThread, kernel.Threads.Current.Thread);
     }
 
+    /// <summary>Forgets that a request was completed: its driver uses it again.</summary>
+    public void Restart(ulong irp)
+    {
+        if (_requests.TryGetValue(irp, out var request))
+        {
+            request.IsCompleted = false;
+            request.PendedLocations.Clear();
+        }
+    }
+
     /// <summary>The stack location that the next driver will see.</summary>
     public ulong NextLocation(ulong irp) => _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) - IoLayout.LocationBytes;
 
     /// <summary>What IofCallDriver does.</summary>
     public NtStatus CallDriver(ulong device, ulong irp)
     {
-        if (!_requests.ContainsKey(irp))
+        if (!_requests.TryGetValue(irp, out var request))
         {
             kernel.Verifier.Report("bad-irp", $"0x{irp:x} is sent to a driver and is no IRP on its way", "IofCallDriver");
             throw kernel.BugCheck(BugCheckCode.VerifierDetectedViolation, [0x11, irp, 0, 0], "an IRP is used after its completion");
@@ -69,7 +79,7 @@ internal sealed class RequestManager(LabKernel kernel)
 
         var routine = _memory.ReadUInt64(driver + IoLayout.DriverMajorFunction + ((ulong)major * 8));
         var status = (NtStatus)(uint)kernel.Verifier.CallDriver(DispatchNames.Of(major), routine, device, irp);
-        CheckPending(irp, current, major, status, routine);
+        CheckPending(request, current, major, status, routine);
         return status;
     }
 
@@ -100,7 +110,11 @@ internal sealed class RequestManager(LabKernel kernel)
             var current = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation);
             var control = _memory.ReadByte(current + IoLayout.LocationControl);
             _memory.WriteByte(irp + IoLayout.IrpPendingReturned, (byte)(control & IoLayout.PendingReturned));
-            request.WasMarkedPending |= (control & IoLayout.PendingReturned) != 0;
+            if ((control & IoLayout.PendingReturned) != 0)
+            {
+                request.PendedLocations.Add(current);
+            }
+
             _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(location + 1));
             _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, current + IoLayout.LocationBytes);
             var routine = _memory.ReadUInt64(current + IoLayout.LocationCompletion);
@@ -190,30 +204,30 @@ internal sealed class RequestManager(LabKernel kernel)
         return (succeeded && (control & 0x40) != 0) || (!succeeded && (control & 0x80) != 0) || (cancelled && (control & 0x20) != 0);
     }
 
-    private void CheckPending(ulong irp, ulong location, byte major, NtStatus status, ulong routine)
+    private void CheckPending(IoRequest request, ulong location, byte major, NtStatus status, ulong routine)
     {
         if (!kernel.Options.Verify)
         {
             return;
         }
 
-        if (_requests.TryGetValue(irp, out var request))
+        var irp = request.Irp;
+        var isOnItsWay = _requests.TryGetValue(irp, out var now) && now == request && !request.IsCompleted;
+        var isHere = isOnItsWay && _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) == location;
+        var marked = isOnItsWay ? (_memory.ReadByte(location + IoLayout.LocationControl) & IoLayout.PendingReturned) != 0 : request.PendedLocations.Contains(location);
+        if (status == NtStatus.Pending && !marked && (isHere || request.IsCompleted))
         {
-            var marked = (_memory.ReadByte(location + IoLayout.LocationControl) & IoLayout.PendingReturned) != 0;
-            if (status == NtStatus.Pending && !marked && _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) == location)
-            {
-                kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} returned STATUS_PENDING and did not mark the IRP pending", null, routine);
-            }
-            else if (status != NtStatus.Pending && marked)
-            {
-                kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} marked the IRP pending and returned 0x{(uint)status:X8}", null, routine);
-            }
-            else if (status != NtStatus.Pending && request.IsOwnedByExecutive && _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) == location)
-            {
-                kernel.Verifier.Report("irp-never-completed", $"{DispatchNames.Of(major)} returned 0x{(uint)status:X8} and did not complete the IRP", null, routine);
-                _memory.WriteUInt32(irp + IoLayout.IrpStatus, (uint)status);
-                Finish(request);
-            }
+            kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} returned STATUS_PENDING and did not mark the IRP pending", null, routine);
+        }
+        else if (status != NtStatus.Pending && marked)
+        {
+            kernel.Verifier.Report("pending-rule", $"{DispatchNames.Of(major)} marked the IRP pending and returned 0x{(uint)status:X8}", null, routine);
+        }
+        else if (status != NtStatus.Pending && request.IsOwnedByExecutive && isHere)
+        {
+            kernel.Verifier.Report("irp-never-completed", $"{DispatchNames.Of(major)} returned 0x{(uint)status:X8} and did not complete the IRP", null, routine);
+            _memory.WriteUInt32(irp + IoLayout.IrpStatus, (uint)status);
+            Finish(request);
         }
     }
 

@@ -136,6 +136,17 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
             return 0;
         }
 
+        // A block lies in one mapping, so that the executive can reach all of it at once.
+        if (_next + bytes > _mappedEnd)
+        {
+            if (bytes > End - _mappedEnd)
+            {
+                return 0;
+            }
+
+            _next = _mappedEnd;
+        }
+
         while (_next + bytes > _mappedEnd)
         {
             var chunks = (_next + bytes - _mappedEnd + ChunkBytes - 1) / ChunkBytes * ChunkBytes;

@@ -15,7 +15,6 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
     private const ulong DpcContext = 0x20;
     private const ulong DpcData = 0x38;
     private const uint TimeIncrement = 156_250;
-    private readonly Dictionary<ulong, ClockEntry> _timers = [];
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
@@ -23,9 +22,9 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
         table.Void("KeInitializeTimer", Irql.High, (in ApiCall call) => InitializeTimer(call[0], DispatcherObject.NotificationTimer));
         table.Void("KeInitializeTimerEx", Irql.High, (in ApiCall call) =>
             InitializeTimer(call[0], call.UInt32(1) == 0 ? DispatcherObject.NotificationTimer : DispatcherObject.SynchronizationTimer));
-        table.Add("KeSetTimer", Irql.Dispatch, (in ApiCall call) => SetTimer(call[0], call.Int64(1), 0, call[2]));
-        table.Add("KeSetTimerEx", Irql.Dispatch, (in ApiCall call) => SetTimer(call[0], call.Int64(1), call.Int32(2), call[3]));
-        table.Add("KeSetCoalescableTimer", Irql.Dispatch, (in ApiCall call) => SetTimer(call[0], call.Int64(1), call.Int32(2), call[4]));
+        table.Add("KeSetTimer", Irql.Dispatch, (in ApiCall call) => SetTimer(call, call[0], call.Int64(1), 0, call[2]));
+        table.Add("KeSetTimerEx", Irql.Dispatch, (in ApiCall call) => SetTimer(call, call[0], call.Int64(1), call.Int32(2), call[3]));
+        table.Add("KeSetCoalescableTimer", Irql.Dispatch, (in ApiCall call) => SetTimer(call, call[0], call.Int64(1), call.Int32(2), call[4]));
         table.Add("KeCancelTimer", Irql.Dispatch, (in ApiCall call) => CancelTimer(call[0]));
         table.Void("KeInitializeDpc", Irql.High, InitializeDpc);
         table.Alias("KeInitializeDpc", "KeInitializeThreadedDpc");
@@ -58,29 +57,29 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
         kernel.Memory.WriteByte(timer, (byte)type);
     }
 
-    private ulong SetTimer(ulong timer, long due, int period, ulong dpc)
+    private ulong SetTimer(in ApiCall call, ulong timer, long due, int period, ulong dpc)
     {
         var wasSet = CancelTimer(timer);
         kernel.Memory.WriteUInt32(timer + 4, 0);
         kernel.Memory.WriteUInt64(timer + TimerDpc, dpc);
         kernel.Memory.WriteUInt32(timer + TimerPeriod, (uint)period);
-        Arm(timer, kernel.Clock.Resolve(due));
+        Arm(timer, kernel.Clock.Resolve(due), call.ReturnAddress);
         return wasSet;
     }
 
-    private void Arm(ulong timer, long due)
+    private void Arm(ulong timer, long due, ulong setAt)
     {
         kernel.Memory.WriteUInt64(timer + TimerDueTime, (ulong)due);
-        _timers[timer] = kernel.Clock.Add(due, () => Expire(timer, due));
+        kernel.Timers[timer] = (kernel.Clock.Add(due, () => Expire(timer, due, setAt)), setAt);
     }
 
-    private void Expire(ulong timer, long due)
+    private void Expire(ulong timer, long due, ulong setAt)
     {
-        _timers.Remove(timer);
+        kernel.Timers.Remove(timer);
         var period = kernel.Memory.ReadInt32(timer + TimerPeriod);
         if (period > 0)
         {
-            Arm(timer, due + (period * VirtualClock.TicksPerMillisecond));
+            Arm(timer, due + (period * VirtualClock.TicksPerMillisecond), setAt);
         }
 
         kernel.Dispatcher.Signal(timer, 1);
@@ -93,12 +92,12 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
 
     private ulong CancelTimer(ulong timer)
     {
-        if (!_timers.Remove(timer, out var entry))
+        if (!kernel.Timers.Remove(timer, out var set))
         {
             return 0;
         }
 
-        entry.IsCancelled = true;
+        set.Entry.IsCancelled = true;
         return 1;
     }
 

@@ -22,13 +22,14 @@ internal sealed class FaultInjector(FaultInjection plan, LabKernel kernel)
             return false;
         }
 
-        IReadOnlyList<string> stack = [kind, .. kernel.Stack.Walk(0)];
+        var stack = kernel.Stack.Walk(0);
+        stack = stack.Count > 0 ? stack : [kind, kernel.Drivers.Describe(place)];
         if (Calls != plan.FailCall && !plan.TriedStacks!.Add(string.Join('\n', stack)))
         {
             return false;
         }
 
-        FailedCall = stack.Count > 1 ? stack : [kind, kernel.Drivers.Describe(place)];
+        FailedCall = stack;
         return true;
     }
 }
