@@ -1,5 +1,6 @@
 using NtScope.Debugging.Commands;
 using NtScope.Debugging.Extensions;
+using NtScope.Debugging.Scripting;
 
 namespace NtScope.Debugging;
 
@@ -22,6 +23,8 @@ public sealed class CommandTable
         table.Add(new DisplayMemoryCommand());
         table.Add(new DisplayStringCommand());
         table.Add(new DisplayPointersCommand());
+        table.Add(new DisplayCountedStringCommand());
+        table.Add(new DisplayListCommand());
         table.Add(new UnassembleCommand());
         table.Add(new UnassembleBackwardsCommand());
         table.Add(new UnassembleFunctionCommand());
@@ -34,6 +37,7 @@ public sealed class CommandTable
         table.Add(new PrintFormattedCommand());
         table.Add(new DisplayTypeCommand());
         table.Add(new ConditionCommand());
+        table.Add(new OrphanBranchCommand());
         table.Add(new ForCommand());
         table.Add(new WhileCommand());
         table.Add(new ForEachCommand());
@@ -94,7 +98,7 @@ public sealed class CommandTable
         for (var end = length; end > 0; end--)
         {
             name = line[..end];
-            if (_byName.TryGetValue(name, out var command) && (end == length || !char.IsAsciiLetterOrDigit(line[end]) || !char.IsAsciiLetterOrDigit(line[end - 1])))
+            if (_byName.TryGetValue(name, out var command) && (end == length || Parts(line, end, command)))
             {
                 return command;
             }
@@ -104,6 +108,10 @@ public sealed class CommandTable
         var nearest = Nearest(name);
         throw new DebuggerException($"Unknown command '{name}'" + (nearest is null ? ". '.help' lists the commands" : $". Did you mean '{nearest}'?"));
     }
+
+    // Letters go on with a word, but a number may follow a dump command at once: "dd5".
+    private static bool Parts(string line, int end, IDebuggerCommand command) =>
+        !char.IsAsciiLetterOrDigit(line[end]) || !char.IsAsciiLetterOrDigit(line[end - 1]) || (char.IsAsciiDigit(line[end]) && command is DisplayMemoryCommand);
 
     private string? Nearest(string name)
     {

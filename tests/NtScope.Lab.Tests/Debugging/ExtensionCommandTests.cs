@@ -57,7 +57,7 @@ public sealed class ExtensionCommandTests(FoundingMachine machine) : IClassFixtu
         var directory = machine.Run(@"!object \Device");
         directory.ShouldContain("    Hash Address          Type                      Name\n");
         directory.ShouldMatch(@"\n     \d\d  [0-9a-f]{16} Device                    Null\n");
-        machine.Run(@"!object \GLOBAL??\C:").ShouldContain(@"    Target String is '\Device\HarddiskVolume2'");
+        machine.Run(@"!object \GLOBAL??\C:").ShouldMatch(@"\n    Target String is '\\Device\\HarddiskVolume\d'\n");
         machine.Run("!object poi(nt!PsInitialSystemProcess)").ShouldMatch(@"^Object: [0-9a-f]{16}  Type: \([0-9a-f]{16}\) Process\n    ObjectHeader: [0-9a-f]{16} \(new version\)\n    HandleCount: 1  PointerCount: 32769\n$");
         machine.Run(@"!object \nosuch").ShouldBe("Object \\nosuch not found\n");
     }

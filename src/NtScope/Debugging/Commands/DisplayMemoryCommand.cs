@@ -40,7 +40,7 @@ public sealed class DisplayMemoryCommand : IDebuggerCommand
         session.LastDumpCommand = name;
         var format = FormatOf(name, session.PointerSize);
         var unit = new MemoryUnit(format);
-        var columns = arguments.TakeColumns();
+        var columns = arguments.TakeColumns(unit.MostColumns);
         var range = arguments.TakeRange(session.NextDumpAddress, unit.DefaultCount, (uint)unit.Size);
         if (range.Count > Limits.DebuggerDumpBytes / (uint)unit.Size)
         {

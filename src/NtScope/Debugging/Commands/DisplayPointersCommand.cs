@@ -26,6 +26,7 @@ public sealed class DisplayPointersCommand : IDebuggerCommand
             'u' => PointedContent.Unicode,
             _ => PointedContent.Symbol,
         };
+        session.LastDumpCommand = arguments.Name[..2];
         var columns = arguments.TakeColumns() ?? 1;
         var range = arguments.TakeRange(session.NextDumpAddress, DefaultBytes / (uint)unit, (uint)unit);
         arguments.RequireEnd();

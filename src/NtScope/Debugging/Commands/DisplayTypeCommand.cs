@@ -9,18 +9,19 @@ namespace NtScope.Debugging.Commands;
 public sealed class DisplayTypeCommand : IDebuggerCommand
 {
     private const int DefaultDepth = 2;
+    private const int DefaultElements = 5;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Names { get; } = ["dt"];
 
     /// <inheritdoc/>
-    public string Usage => "dt [-r[n]] [-b] [-v] [-i] [-o] [module!]type [[-y] field ...] [address] [-l field]";
+    public string Usage => "dt [-r[n]] [-a[n]] [-b] [-v] [-i] [-o] [module!]type [[-y] field ...] [address] [-l field]";
 
     /// <inheritdoc/>
     public string Help =>
         "Shows the layout of a type, or the values of one at an address. Fields choose what is shown: * and ? match, a dot goes into inner structures, "
         + "-y takes the start of a name. -r opens inner structures and pointers (two levels, or n), -b all inner structures, -v adds sizes, "
-        + "-l follows a list by its link field. A type with * lists the types that match.";
+        + "-a shows n structures (or five) one behind the other, up to one that cannot be read, -l follows a list by its link field. A type with * lists the types that match.";
 
     /// <inheritdoc/>
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
@@ -63,6 +64,8 @@ public sealed class DisplayTypeCommand : IDebuggerCommand
         "-o" => options with { HidesOffsets = true },
         "-y" => options with { MatchesPrefix = true },
         "-n" or "-p" or "-t" => options,
+        _ when option.StartsWith("-a", StringComparison.Ordinal) =>
+            options with { Elements = int.TryParse(option.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? Math.Clamp(count, 1, Limits.DisplayedStructures) : DefaultElements },
         _ when option.StartsWith("-r", StringComparison.Ordinal) =>
             options with { Depth = int.TryParse(option.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var depth) ? depth : DefaultDepth },
         _ => throw new DebuggerException($"Unknown option '{option}'"),
@@ -97,6 +100,7 @@ public sealed class DisplayTypeCommand : IDebuggerCommand
         var heading = name.Contains('!', StringComparison.Ordinal) ? "" : session.Types.ModuleName + "!";
         if (session.Types.TryGetEnumeration(name, out var enumeration))
         {
+            if (address is { } place) return new TextResult(ValueAt(session, enumeration, place));
             return new TextResult(Constants(enumeration, heading));
         }
 
@@ -112,8 +116,21 @@ public sealed class DisplayTypeCommand : IDebuggerCommand
             return new LinkedList(session, layout, address ?? throw new DebuggerException("-l needs the address of the first element"), link, options);
         }
 
+        if (options.Elements > 0 && address is { } first)
+        {
+            return new StructureArray(session, layout, first, options);
+        }
+
         var display = new TypeDisplay(session, layout, address, options);
         return heading.Length == 0 ? display : new HeadedResult(heading + layout.Name + "\n", display);
+    }
+
+    private static string ValueAt(DebuggerSession session, EnumerationLayout enumeration, VirtualAddress address)
+    {
+        var field = new FieldLayout(string.Empty, 0, new TypeReference(TypeKind.Enumeration, enumeration.Name, enumeration.Size));
+        return new ValueText(session, isBlock: false).Of(field, address, 0) is { } value
+            ? value + "\n"
+            : string.Create(CultureInfo.InvariantCulture, $"??\nMemory read error {address.Value:x16}\n");
     }
 
     private static string Constants(EnumerationLayout enumeration, string heading)

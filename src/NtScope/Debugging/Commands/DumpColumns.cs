@@ -3,11 +3,13 @@ namespace NtScope.Debugging.Commands;
 /// <summary>The option of dump commands that says how many values stand on a line.</summary>
 internal static class DumpColumns
 {
-    private const ulong Most = 0x100;
+    private const int Most = 0x100;
 
     /// <summary>Takes <c>/c n</c> if it comes next; null if it does not.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="most">How many a line can have.</param>
     /// <exception cref="DebuggerException">It is another option, or the number is none that a line can have.</exception>
-    public static int? TakeColumns(this CommandArguments arguments)
+    public static int? TakeColumns(this CommandArguments arguments, int most = Most)
     {
         if (arguments.AtEnd || arguments.Line[arguments.Position] != '/')
         {
@@ -22,6 +24,6 @@ internal static class DumpColumns
 
         arguments.Position++;
         var columns = arguments.TakeExpression();
-        return columns is > 0 and <= Most ? (int)columns : throw arguments.CaretError("Illegal column count", 1);
+        return columns > 0 && columns <= (ulong)most ? (int)columns : throw arguments.CaretError("Illegal column count");
     }
 }

@@ -16,6 +16,11 @@ public sealed class EchoCommand : IDebuggerCommand
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
     {
         var text = arguments.TakeRest();
+        if (text.StartsWith('"') && (text.Length == 1 || !text.AsSpan(1).Contains('"')))
+        {
+            throw arguments.CaretError("Trailing quote missing");
+        }
+
         if (text.Length > 1 && text[0] == '"' && text[^1] == '"')
         {
             text = text[1..^1];

@@ -17,6 +17,11 @@ public sealed class LoopExitCommand : IBlockCommand
     /// <inheritdoc/>
     public IEnumerable<ICommandResult> Run(ScriptRunner runner, CommandArguments arguments, CancellationToken cancellation)
     {
+        if (runner.Loops == 0)
+        {
+            throw arguments.CaretError($"{arguments.Name} outside of scope error");
+        }
+
         runner.Flow = arguments.Name.Equals(".break", StringComparison.OrdinalIgnoreCase) ? ScriptFlow.Break : ScriptFlow.Continue;
         return [];
     }

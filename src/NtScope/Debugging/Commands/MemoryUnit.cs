@@ -41,6 +41,9 @@ internal readonly record struct MemoryUnit(MemoryFormat Format)
         _ => (uint)(128 / Size),
     };
 
+    /// <summary>How many numbers a line can have: 256, or as many as have 256 characters behind them.</summary>
+    public int MostColumns => HasCharacters ? 256 / Size : 256;
+
     /// <summary>Whether bytes come as characters behind the numbers.</summary>
     public bool HasCharacters => Format is MemoryFormat.Bytes or MemoryFormat.WordsAndCharacters or MemoryFormat.DoubleWordsAndCharacters;
 

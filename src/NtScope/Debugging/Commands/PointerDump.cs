@@ -6,7 +6,7 @@ namespace NtScope.Debugging.Commands;
 /// <summary>Pointers in memory, with what they point at.</summary>
 public sealed class PointerDump : ICommandResult
 {
-    private const int LongestText = 256;
+    private const int LongestText = 55;
     private readonly DebuggerSession _session;
     private readonly PointedContent _content;
     private readonly int _columns;

@@ -24,6 +24,12 @@ public sealed class PrintFormattedCommand : IDebuggerCommand
     /// <inheritdoc/>
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
     {
+        while (arguments.TakeOption() is { } option)
+        {
+            // Markup for windows that show links; text alone is written here.
+            if (!option.Equals("/D", StringComparison.OrdinalIgnoreCase)) throw new DebuggerException($"Unknown option '{option}'");
+        }
+
         if (!arguments.Take('"'))
         {
             throw arguments.CaretError("Quotes required");
@@ -70,7 +76,7 @@ public sealed class PrintFormattedCommand : IDebuggerCommand
             text.Append(character);
         }
 
-        throw arguments.CaretError("Quotes required");
+        throw arguments.CaretError("Trailing quote missing");
     }
 
     private static int AppendField(DebuggerSession session, CommandArguments arguments, string format, int index, StringBuilder text)

@@ -11,6 +11,9 @@ public sealed class SymbolListing(IReadOnlyList<SymbolPlace> places, int pointer
     /// <summary>The symbols in order.</summary>
     public IReadOnlyList<SymbolPlace> Places { get; } = places;
 
+    /// <summary>Whether types stand in front of names (<c>/t</c>).</summary>
+    public bool IsTyped { get; init; }
+
     /// <inheritdoc/>
     public IReportTable Table => new ReportTable<SymbolRow>([.. Places.Select(place => new SymbolRow(place))]);
 
@@ -31,7 +34,8 @@ public sealed class SymbolListing(IReadOnlyList<SymbolPlace> places, int pointer
                 SymbolListingShape.Names => $"{place}\n",
                 SymbolListingShape.AddressesAndNames => $"{address} {place}\n",
                 SymbolListingShape.Sorted => $"{address} {place} {(SymbolKind.IsFunction(place) ? "()" : SymbolKind.Describe(place))}\n",
-                _ => $"{address} {place} {SymbolKind.Describe(place)}\n",
+                SymbolListingShape.Quoted => $"{address} @!\"{place}\" {SymbolKind.Describe(place)}\n",
+                _ => $"{address} {(IsTyped ? "<NoType> " : string.Empty)}{place} {SymbolKind.Describe(place)}\n",
             });
         }
     }

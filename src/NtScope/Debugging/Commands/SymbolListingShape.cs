@@ -9,6 +9,9 @@ public enum SymbolListingShape
     /// <summary>The same with empty parentheses for functions, as lists that are sorted have it.</summary>
     Sorted,
 
+    /// <summary>The same with names in quotes (<c>/q</c>).</summary>
+    Quoted,
+
     /// <summary>Addresses alone (<c>/0</c>).</summary>
     Addresses,
 

@@ -19,6 +19,11 @@ public sealed class UnassembleCommand : IDebuggerCommand
     /// <inheritdoc/>
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
     {
+        if (arguments.Line.Length > arguments.Name.Length && !char.IsWhiteSpace(arguments.Line[arguments.Name.Length]))
+        {
+            throw arguments.CaretError($"Missing whitespace after {arguments.Name}");
+        }
+
         var range = arguments.TakeRange(session.NextCodeAddress, DefaultInstructions, 1);
         arguments.RequireEnd();
 

@@ -20,6 +20,12 @@ public sealed class WhileCommand : IBlockCommand
         var asksFirst = arguments.Name.Equals(".while", StringComparison.OrdinalIgnoreCase);
         var condition = asksFirst ? arguments.TakeCondition() : null;
         var body = arguments.TakeBlock();
+        if (!asksFirst && arguments.AtEnd)
+        {
+            foreach (var result in runner.RunTurn(body, static () => { }, cancellation)) yield return result;
+            throw new DebuggerException("Numeric expression missing from '<EOL>'");
+        }
+
         condition ??= arguments.TakeParentheses();
         arguments.RequireEnd();
         for (var running = !asksFirst || Holds(); running; running = running && Holds())

@@ -12,7 +12,7 @@ internal static class BlockArguments
     {
         if (arguments.AtEnd)
         {
-            throw arguments.CaretError("Syntax error");
+            throw new DebuggerException("Numeric expression missing from '<EOL>'");
         }
 
         var start = arguments.Position;

@@ -12,6 +12,9 @@ public sealed class ScriptRunner(DebuggerSession session)
     /// <summary>Set by <c>.break</c> and <c>.continue</c> until the innermost loop takes it.</summary>
     public ScriptFlow Flow { get; set; }
 
+    /// <summary>How many loops are around the command that runs.</summary>
+    public int Loops { get; private set; }
+
     /// <summary>Runs the commands of <paramref name="text"/> one after the other and hands out the result of each as it comes.</summary>
     /// <param name="text">Commands, separated by <c>;</c> or line ends outside quotes and braces.</param>
     /// <param name="cancellation">Stops between commands and inside long ones.</param>
@@ -51,9 +54,17 @@ public sealed class ScriptRunner(DebuggerSession session)
     /// <summary>Runs the body of a loop once; false if the loop ends by <c>.break</c>. Takes what the body asked for.</summary>
     internal IEnumerable<ICommandResult> RunTurn(string body, Action onBreak, CancellationToken cancellation)
     {
-        foreach (var result in Run(body, cancellation))
+        Loops++;
+        try
         {
-            yield return result;
+            foreach (var result in Run(body, cancellation))
+            {
+                yield return result;
+            }
+        }
+        finally
+        {
+            Loops--;
         }
 
         if (Flow == ScriptFlow.Break)

@@ -182,7 +182,13 @@ internal sealed class SourceOperations(DebuggerSession session)
             return Skipped > 0 ? new SourceValue(type, 0) : throw new DebuggerException($"Operand error at '{rest}'");
         }
 
-        var shift = (int)(right & (type.Size > sizeof(uint) ? 63UL : 31UL));
+        var width = type.Size * 8UL;
+        if (operation is "<<" or ">>" && right >= width)
+        {
+            return new SourceValue(type, operation == ">>" && isSigned && (long)left < 0 ? SourceValue.Extend(type, ulong.MaxValue) : 0);
+        }
+
+        var shift = (int)(right & 63);
         var bits = operation switch
         {
             "+" => left + right,

@@ -20,7 +20,7 @@ public sealed class SourceResult : ICommandResult
         var place = value.Type.Kind == TypeKind.Pointer ? new VirtualAddress(value.Bits) : value.Address;
         if (shown.Kind is TypeKind.Structure or TypeKind.Union && session.Types.TryGetStructure(shown.Name, out var layout))
         {
-            _display = new TypeDisplay(session, layout, place, new TypeDisplayOptions());
+            _display = new TypeDisplay(session, layout, place, new TypeDisplayOptions { HidesReadError = true });
         }
     }
 

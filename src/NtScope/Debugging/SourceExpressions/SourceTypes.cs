@@ -82,13 +82,18 @@ internal static class SourceTypes
     {
         if (IsReal(left) || IsReal(right))
         {
-            return left.Name == "float" && right.Name == "float" ? Float : Double;
+            return left.Name is "double" or "long double" || right.Name is "double" or "long double" ? Double : Float;
         }
 
-        var (first, second) = (Promoted(left), Promoted(right));
-        return first.Size != second.Size ? first.Size > second.Size ? first : second
-            : IsSigned(first) == IsSigned(second) ? first
-            : IsSigned(first) ? second : first;
+        // Two of one type stay what they are; else the engine knows four: 32 or 64 bits, with a sign if both have one.
+        if (left == right)
+        {
+            return left;
+        }
+
+        var isWide = left.Size >= WideBytes || right.Size >= WideBytes;
+        var isSigned = IsSigned(Promoted(left)) && IsSigned(Promoted(right));
+        return isWide ? isSigned ? Wide : UnsignedWide : isSigned ? Int : UnsignedInt;
     }
 
     /// <summary>The type as the debugger writes it: <c>unsigned int64</c>, <c>struct _LIST_ENTRY *</c>, <c>unsigned char [15]</c>.</summary>

@@ -45,6 +45,9 @@ public sealed class TypeDisplay : ICommandResult
     /// <summary>The fields, inner ones behind the one that holds them.</summary>
     public IReadOnlyList<FieldRow> Rows => _rows;
 
+    /// <summary>Whether a field could not be read.</summary>
+    public bool IsIncomplete => _unreadable is not null;
+
     /// <inheritdoc/>
     public IReportTable Table => new ReportTable<FieldRow>(_rows);
 
@@ -71,7 +74,7 @@ public sealed class TypeDisplay : ICommandResult
             writer.Write($"{indentation}{offset}{row.Name.PadRight(_nameColumns)} : {row.Text ?? Missing(row)}\n");
         }
 
-        if (_unreadable is { } missing) writer.Write(string.Create(CultureInfo.InvariantCulture, $"Memory read error {missing.Value:x16}\n"));
+        if (_unreadable is { } missing && !_options.HidesReadError) writer.Write(string.Create(CultureInfo.InvariantCulture, $"Memory read error {missing.Value:x16}\n"));
     }
 
     private string? ValueOf(StructureLayout layout, FieldLayout field, VirtualAddress place, int indentation) =>
@@ -131,7 +134,7 @@ public sealed class TypeDisplay : ICommandResult
     private void Open(FieldLayout field, VirtualAddress? place, int depth, string[]? inner)
     {
         var type = field.Type;
-        var opens = inner is not null || _options.IsBlock || depth < _options.Depth;
+        var opens = inner is not null || _options.IsBlock || (depth < _options.Depth && _options.Filters.Count == 0);
         if (!opens || field.BitLength > 0 || _session.Types.Source is not { } source)
         {
             return;

@@ -18,6 +18,12 @@ public sealed record TypeDisplayOptions
     /// <summary>Whether offsets are left out (<c>-o</c>).</summary>
     public bool HidesOffsets { get; init; }
 
+    /// <summary>How many structures are shown one behind the other (<c>-a</c>); 0 for one alone.</summary>
+    public int Elements { get; init; }
+
+    /// <summary>Whether the line that names an address that cannot be read is left out, as <c>??</c> does.</summary>
+    public bool HidesReadError { get; init; }
+
     /// <summary>Whether a field's name needs to start with a filter only (<c>-y</c>).</summary>
     public bool MatchesPrefix { get; init; }
 

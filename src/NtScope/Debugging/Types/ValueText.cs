@@ -161,7 +161,7 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
                 var unit = element.Name == "wchar" ? 2 : 1;
                 return $"{text}  {Quoted(new VirtualAddress(pointer), unit, LongestString * unit, stopsAtZero: true)}";
             default:
-                return $"{text}  -> {Of(element, new VirtualAddress(pointer), indentation) ?? "??"}";
+                return $"{text}  -> {Of(element, new VirtualAddress(pointer), indentation) ?? (element.Kind == TypeKind.Pointer ? "???? " : "??")}";
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class ValueText(DebuggerSession session, bool isBlock)
 
             if (unit == 1 && character is < (char)0x20 or >= (char)0x7f)
             {
-                return "\"???\"";
+                return text.Append("???\"").ToString();
             }
 
             text.Append(char.IsControl(character) ? '.' : character);
