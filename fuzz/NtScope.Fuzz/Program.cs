@@ -4,7 +4,7 @@ using NtScope.Fuzz;
 
 // usage: NtScope.Fuzz [target|all] [cases] [first case]
 // A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again.
-IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget()];
+IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget(), new DebuggerFuzzTarget()];
 var wanted = args.Length > 0 ? args[0] : "all";
 var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
 var first = args.Length > 2 ? int.Parse(args[2]) : 0;

@@ -26,7 +26,8 @@ public static unsafe class LiveProcess
         var handle = Kernel32.OpenProcess(QueryInformation | ReadMemory, inherit: false, id);
         if (handle.IsInvalid)
         {
-            throw new InputException(name, $"it cannot be opened: {ErrorText.Of(Marshal.GetLastPInvokeError())}");
+            var error = Marshal.GetLastPInvokeError();
+            throw new InputException(name, error == ErrorText.InvalidParameter ? "no running process has this ID" : $"it cannot be opened: {ErrorText.Of(error)}");
         }
 
         try

@@ -107,7 +107,8 @@ public sealed class SymbolLookup(Func<IReadOnlyList<Module>> modules)
 
             foreach (var symbol in symbols.All())
             {
-                if (pattern.Matches(symbol.Name))
+                // String constants have names that are made of their text; debuggers call all of them `string'.
+                if (!symbol.Name.StartsWith("??_C@", StringComparison.Ordinal) && pattern.Matches(symbol.Name))
                 {
                     yield return new SymbolPlace(module, symbol.Name, start + symbol.Rva, 0);
                 }

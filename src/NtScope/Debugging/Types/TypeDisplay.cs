@@ -104,7 +104,7 @@ public sealed class TypeDisplay : ICommandResult
             var place = address is { } start ? start + field.Offset : (VirtualAddress?)null;
             var indentation = IndentationOf(depth);
             var text = inner is not null ? "" : place is { } known ? ValueOf(layout, field, known, indentation) : _types.Of(field, indentation);
-            if (text is null) _unreadable = place;
+            if (text is null || (field.Type.Kind == TypeKind.Array && text.EndsWith("] ??", StringComparison.Ordinal))) _unreadable = place;
             _rows.Add(new FieldRow(depth, field.Offset, field.Name, text, place) { IsPointer = field.Type.Kind == TypeKind.Pointer });
             if (text is not null) Open(field, place, depth, inner);
         }
