@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipes;
 using System.Runtime.Versioning;
 
@@ -7,7 +8,8 @@ namespace NtScope.Windows.Agent;
 [SupportedOSPlatform("windows")]
 internal static class AgentClient
 {
-    private const int ConnectMilliseconds = 10_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Sends a request.</summary>
     /// <returns>Whether an agent runs; then <paramref name="answer"/> is its answer.</returns>
@@ -22,8 +24,7 @@ internal static class AgentClient
         mutex.Dispose();
         try
         {
-            using var pipe = new NamedPipeClientStream(".", AgentChannel.PipeName, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
-            pipe.Connect(ConnectMilliseconds);
+            using var pipe = Connect();
             using var reader = new StreamReader(pipe, leaveOpen: true);
             using var writer = new StreamWriter(pipe, leaveOpen: true) { AutoFlush = true, NewLine = "\n" };
             writer.WriteLine($"{request} {desktop}");
@@ -34,6 +35,29 @@ internal static class AgentClient
         {
             answer = new AgentAnswer(false, null, $"the agent does not answer: {exception.Message.TrimEnd('.')}");
             return true;
+        }
+    }
+
+    // The agent serves one command at a time; a pipe that is just being given up for the next one refuses.
+    private static NamedPipeClientStream Connect()
+    {
+        for (var clock = Stopwatch.StartNew(); ; Thread.Sleep(Pause))
+        {
+            var pipe = new NamedPipeClientStream(".", AgentChannel.PipeName, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
+            try
+            {
+                pipe.Connect(Patience);
+                return pipe;
+            }
+            catch (IOException) when (clock.Elapsed < Patience)
+            {
+                pipe.Dispose();
+            }
+            catch
+            {
+                pipe.Dispose();
+                throw;
+            }
         }
     }
 }

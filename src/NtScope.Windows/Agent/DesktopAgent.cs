@@ -23,6 +23,7 @@ public sealed class DesktopAgent : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private readonly Lock _lock = new();
     private Process? _watchdog;
+    private volatile bool _hasLeft;
 
     private DesktopAgent(AgentOptions options, IReadOnlyList<HotkeyBinding> hotkeys)
     {
@@ -186,6 +187,7 @@ public sealed class DesktopAgent : IDisposable
         {
             StartWatchdog();
             Guard(EnterDesktopsWithShell);
+            CollectEndedThreads();
         }
 
         Leave();
@@ -263,6 +265,18 @@ public sealed class DesktopAgent : IDisposable
         }
 
         presence?.Dispose();
+        _hasLeft = presence is not null;
+    }
+
+    // The kernel handles of a thread that has ended go with its object, and an agent that allocates next to nothing would keep them for days.
+    private void CollectEndedThreads()
+    {
+        if (_hasLeft)
+        {
+            _hasLeft = false;
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
     }
 
     private void Enter(string name)

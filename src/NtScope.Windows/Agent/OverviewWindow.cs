@@ -72,7 +72,7 @@ internal sealed unsafe class OverviewWindow
 
         _ = User32.SetForegroundWindow(overview._window);
         _ = User32.SetFocus(overview._window);
-        agent.Say($"overview on {here}");
+        agent.Say($"overview on {here}, {overview._names[overview._chosen]} is chosen");
     }
 
     /// <summary>Closes the overview of the calling thread, if one is open.</summary>
@@ -105,6 +105,7 @@ internal sealed unsafe class OverviewWindow
     {
         _chosen = _layout.Beside(_chosen, direction);
         _ = User32.InvalidateRect(_window, 0, erase: false);
+        _agent.Say($"{_names[_chosen]} is chosen");
     }
 
     private void SwitchTo(int index)

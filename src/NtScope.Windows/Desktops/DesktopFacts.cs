@@ -9,6 +9,9 @@ internal sealed record DesktopFacts
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Whether its station lists it; if not, its name was guessed and opening it showed that it is there.</summary>
+    public bool IsListed { get; init; } = true;
+
     /// <summary>Why it could not be opened at all; 0 if it could.</summary>
     public int OpenError { get; init; }
 

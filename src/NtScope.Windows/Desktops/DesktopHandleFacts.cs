@@ -4,4 +4,6 @@ namespace NtScope.Windows.Desktops;
 /// <param name="Name">The desktop's name.</param>
 /// <param name="Object">The object's address; null if the system does not show it.</param>
 /// <param name="ProcessIds">The processes that hold a handle.</param>
-internal sealed record DesktopHandleFacts(string Name, VirtualAddress? Object, IReadOnlyList<uint> ProcessIds);
+/// <param name="Owner">The process whose handle grants the most.</param>
+/// <param name="Handle">That handle, in its process.</param>
+internal sealed record DesktopHandleFacts(string Name, VirtualAddress? Object, IReadOnlyList<uint> ProcessIds, uint Owner = 0, nint Handle = 0);

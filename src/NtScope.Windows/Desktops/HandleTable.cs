@@ -1,6 +1,6 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using NtScope.Desktops.Security;
 using NtScope.Windows.Interop;
 
 namespace NtScope.Windows.Desktops;
@@ -42,7 +42,7 @@ internal static unsafe class HandleTable
 
     private static List<DesktopHandleFacts> Resolve(ReadOnlySpan<HandleEntry> entries, ushort type)
     {
-        var found = new Dictionary<string, (nuint Object, SortedSet<uint> Processes)>(StringComparer.OrdinalIgnoreCase);
+        var found = new Dictionary<string, (HandleEntry Best, SortedSet<uint> Processes)>(StringComparer.OrdinalIgnoreCase);
         var names = new Dictionary<nuint, string>();
         foreach (var entry in entries)
         {
@@ -62,33 +62,32 @@ internal static unsafe class HandleTable
                 names[entry.Object] = name;
             }
 
-            if (!found.TryGetValue(name, out var facts))
-            {
-                facts = (entry.Object, []);
-                found.Add(name, facts);
-            }
-
-            facts.Processes.Add((uint)entry.ProcessId);
+            var (best, processes) = found.TryGetValue(name, out var facts) ? facts : (entry, []);
+            processes.Add((uint)entry.ProcessId);
+            found[name] = (BitOperations.PopCount(entry.GrantedAccess) > BitOperations.PopCount(best.GrantedAccess) ? entry : best, processes);
         }
 
         return [.. found.Select(static pair => new DesktopHandleFacts(
             pair.Key,
-            pair.Value.Object == 0 ? null : new VirtualAddress(pair.Value.Object),
-            [.. pair.Value.Processes]))];
+            pair.Value.Best.Object == 0 ? null : new VirtualAddress(pair.Value.Best.Object),
+            [.. pair.Value.Processes],
+            (uint)pair.Value.Best.ProcessId,
+            (nint)pair.Value.Best.Handle))];
+    }
+
+    /// <summary>A copy of a desktop handle of another process, with the rights that it grants there; null if the process may not be opened for that.</summary>
+    public static DesktopHandle? Copy(uint process, nint handle)
+    {
+        using var owner = Kernel32.OpenProcess(DuplicateHandles, inherit: false, process);
+        return !owner.IsInvalid && Kernel32.DuplicateHandle(owner.Value, handle, Kernel32.GetCurrentProcess(), out var copy, 0, inherit: false, SameAccess)
+            ? new DesktopHandle(copy)
+            : null;
     }
 
     private static string? ReadName(HandleEntry entry)
     {
-        using var process = Kernel32.OpenProcess(DuplicateHandles, inherit: false, (uint)entry.ProcessId);
-        if (process.IsInvalid
-            || !Kernel32.DuplicateHandle(process.Value, (nint)entry.Handle, Kernel32.GetCurrentProcess(), out var copy, DesktopRights.ReadObjects, inherit: false, 0))
-        {
-            return null;
-        }
-
-        var name = UserObject.ReadName(copy);
-        User32.CloseDesktop(copy);
-        return name.IsKnown ? name.Value : null;
+        using var copy = Copy((uint)entry.ProcessId, (nint)entry.Handle);
+        return copy is null ? null : UserObject.ReadName(copy.Value).Value;
     }
 
     private static byte[]? ReadTable(out int error)

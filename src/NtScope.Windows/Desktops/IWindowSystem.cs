@@ -30,6 +30,9 @@ internal interface IWindowSystem
     /// <summary>The desktops that handle tables show, one entry for each name.</summary>
     Outcome<IReadOnlyList<DesktopHandleFacts>> DesktopHandles();
 
+    /// <summary>Reads a desktop that only handles show, through one of them.</summary>
+    DesktopFacts ReadHeldDesktop(DesktopHandleFacts held);
+
     /// <summary>The windows of threads other than <paramref name="known"/>: those of desktops that could not be listed.</summary>
     IReadOnlyList<DesktopWindow> WindowsOfOtherThreads(IReadOnlySet<uint> known);
 

@@ -120,7 +120,7 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
         {
             foreach (var desktop in desktops)
             {
-                AddDesktop(session, station.Name, desktop, seenBy, [.. findings, .. missing]);
+                _rows.Add(Row(session, station.Name, desktop, desktop.IsListed ? seenBy : ["name"], [.. findings, .. missing]));
             }
 
             return;
@@ -134,7 +134,7 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
         _rows.Add(new DesktopRow { Session = session, WindowStation = station.Name, SeenBy = seenBy, Findings = [.. findings, .. missing] });
     }
 
-    private void AddDesktop(int session, string station, DesktopFacts desktop, IReadOnlyList<string> seenBy, List<Finding> findings)
+    private DesktopRow Row(int session, string? station, DesktopFacts desktop, IReadOnlyList<string> seenBy, List<Finding> findings)
     {
         findings.AddRange(desktop.MissingRights.Select(right => DesktopFindings.Denied(right.Name, desktop.Name, Consequence(right, "desktop"))));
         if (desktop.OpenError != 0 && desktop.MissingRights.Count == 0)
@@ -160,7 +160,7 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
         var windows = desktop.Windows.Value ?? [];
         var threads = windows.Where(static window => window.Tid is > 0).GroupBy(static window => window.Tid!.Value)
             .Select(group => new DesktopThread(group.Key, group.First().Pid ?? 0, Process(group.First().Pid ?? 0).Name)).ToList();
-        _rows.Add(new DesktopRow
+        return new DesktopRow
         {
             Session = session,
             WindowStation = station,
@@ -176,7 +176,7 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
             Threads = threads,
             Processes = [.. threads.Select(static thread => thread.Pid).Distinct().Select(Process)],
             Findings = findings,
-        });
+        };
     }
 
     private void AddHandleView()
@@ -189,32 +189,41 @@ internal sealed class LiveDesktopTree(IWindowSystem system)
 
         foreach (var handle in handles.Value ?? [])
         {
-            var known = false;
-            for (var i = 0; i < _rows.Count; i++)
+            var listed = Enumerable.Range(0, _rows.Count).Where(row => string.Equals(_rows[row].Name, handle.Name, StringComparison.OrdinalIgnoreCase)).ToList();
+            if (listed.Count == 0)
             {
-                if (string.Equals(_rows[i].Name, handle.Name, StringComparison.OrdinalIgnoreCase))
-                {
-                    known = true;
-                    var single = _rows.Count(row => string.Equals(row.Name, handle.Name, StringComparison.OrdinalIgnoreCase)) == 1;
-                    _rows[i] = _rows[i] with { SeenBy = [.. _rows[i].SeenBy, "handles"], Object = single ? handle.Object : null };
-                }
+                _rows.Add(Held(handle));
             }
 
-            if (!known)
+            foreach (var index in listed)
             {
-                _rows.Add(new DesktopRow
+                // Two stations may hold a desktop of one name, and a handle does not tell which is meant. Every process of a station holds its Default.
+                var single = listed.Count == 1;
+                var row = _rows[index];
+                _rows[index] = row with
                 {
-                    Session = system.CurrentSession,
-                    Name = handle.Name,
-                    Input = false,
-                    Object = handle.Object,
-                    SeenBy = ["handles"],
-                    Processes = [.. handle.ProcessIds.Select(Process)],
-                    Findings = [new Finding(DesktopFindings.SeenByHandleOnly, $"no station lists {handle.Name}, but {handle.ProcessIds.Count} processes hold it open; its window station is not known")],
-                });
+                    SeenBy = [.. row.SeenBy, "handles"],
+                    Object = single ? handle.Object : null,
+                    Holders = single && DesktopRoles.Of(row, []) != DesktopRole.Default ? Holders(handle, row) : [],
+                };
             }
         }
     }
+
+    private DesktopRow Held(DesktopHandleFacts handle)
+    {
+        var holders = handle.ProcessIds.Count == 1 ? "a process holds" : $"{handle.ProcessIds.Count} processes hold";
+        var row = Row(
+            system.CurrentSession,
+            null,
+            system.ReadHeldDesktop(handle),
+            ["handles"],
+            [new Finding(DesktopFindings.SeenByHandleOnly, $"no station lists {handle.Name}, but {holders} it open; its window station is not known")]);
+        return row with { Object = handle.Object, Holders = Holders(handle, row) };
+    }
+
+    private IReadOnlyList<DesktopProcess> Holders(DesktopHandleFacts handle, DesktopRow row) =>
+        [.. handle.ProcessIds.Except(row.Processes.Select(static process => process.Pid)).Select(Process)];
 
     private void AddUnplacedWindows()
     {

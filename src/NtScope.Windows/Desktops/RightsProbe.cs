@@ -1,56 +1,51 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using NtScope.Desktops.Security;
+using NtScope.Windows.Interop;
 
 namespace NtScope.Windows.Desktops;
 
 /// <summary>Opens an object with all the rights that are granted and tells which are not.</summary>
-internal static class RightsProbe
+[SupportedOSPlatform("windows")]
+internal static unsafe class RightsProbe
 {
-    /// <summary>Opens with every wanted right, else with those that are granted one by one; null if none is.</summary>
+    private const uint MaximumAllowed = 0x02000000;
+    private const int BasicInformation = 0;
+    private const int BasicInformationBytes = 56;
+
+    /// <summary>Opens with all that the descriptor grants (MAXIMUM_ALLOWED); null if that is nothing.</summary>
     /// <param name="wanted">The rights.</param>
     /// <param name="open">Opens the object with an access mask; an invalid handle leaves its error in the thread's last error.</param>
-    /// <param name="missing">The rights that were refused.</param>
+    /// <param name="missing">The wanted rights that are not granted.</param>
     /// <param name="error">Why nothing could be opened; 0 if something could.</param>
     public static THandle? Open<THandle>(IReadOnlyList<AccessRight> wanted, Func<uint, THandle> open, out IReadOnlyList<AccessRight> missing, out int error)
         where THandle : SafeHandle
     {
-        missing = [];
-        var handle = TryOpen(open, wanted.Aggregate(0u, static (mask, right) => mask | right.Mask), out error);
-        if (handle is not null || error != ErrorText.AccessDenied)
+        var handle = open(MaximumAllowed);
+        if (handle.IsInvalid)
         {
-            return handle;
+            error = Marshal.GetLastPInvokeError();
+            missing = error == ErrorText.AccessDenied ? wanted : [];
+            handle.Dispose();
+            return null;
         }
 
-        var granted = 0u;
-        var refused = new List<AccessRight>();
-        foreach (var right in wanted)
-        {
-            using var single = TryOpen(open, right.Mask, out _);
-            if (single is null)
-            {
-                refused.Add(right);
-            }
-            else
-            {
-                granted |= right.Mask;
-            }
-        }
-
-        missing = refused;
-        return granted == 0 ? null : TryOpen(open, granted, out error);
+        error = 0;
+        missing = Missing(handle.DangerousGetHandle(), wanted);
+        return handle;
     }
 
-    private static THandle? TryOpen<THandle>(Func<uint, THandle> open, uint access, out int error)
-        where THandle : SafeHandle
+    /// <summary>The wanted rights that a handle does not grant.</summary>
+    public static IReadOnlyList<AccessRight> Missing(nint handle, IReadOnlyList<AccessRight> wanted)
     {
-        var handle = open(access);
-        error = handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
-        if (!handle.IsInvalid)
+        // OBJECT_BASIC_INFORMATION (ntdef.h): the attributes, then the access that the handle grants.
+        var buffer = stackalloc uint[BasicInformationBytes / sizeof(uint)];
+        if (Ntdll.NtQueryObject(handle, BasicInformation, (byte*)buffer, BasicInformationBytes, out _) < 0)
         {
-            return handle;
+            return [];
         }
 
-        handle.Dispose();
-        return null;
+        var granted = buffer[1];
+        return [.. wanted.Where(right => (granted & right.Mask) == 0)];
     }
 }

@@ -11,6 +11,9 @@ internal static unsafe class StationReader
 {
     private const uint VisibleStation = 1;
 
+    // Desktops of Windows that EnumDesktops leaves out for whom they deny DESKTOP_ENUMERATE.
+    private static readonly string[] KnownNames = ["Winlogon", "Disconnect", "Screen-saver"];
+
     /// <summary>The names that EnumWindowStations gives.</summary>
     public static Outcome<IReadOnlyList<string>> Enumerate()
     {
@@ -49,8 +52,18 @@ internal static unsafe class StationReader
         {
             // A station that is not visible never has the user's input.
             var flags = UserObject.ReadFlags(station.Value);
-            var input = flags.IsKnown && (flags.Value & VisibleStation) == 0 ? new Outcome<string>("") : DesktopReader.ReadInputName();
-            return new StationFacts { Name = name, MissingRights = missing, Desktops = new([.. names.Value!.Select(desktop => DesktopReader.Read(desktop, input))]) };
+            var isVisible = !flags.IsKnown || (flags.Value & VisibleStation) != 0;
+            var input = isVisible ? DesktopReader.ReadInputName() : new Outcome<string>("");
+            var unlisted = isVisible ? KnownNames.Except(names.Value!, StringComparer.OrdinalIgnoreCase).Where(DesktopReader.Exists) : [];
+            return new StationFacts
+            {
+                Name = name,
+                MissingRights = missing,
+                Desktops = new([
+                    .. names.Value!.Select(desktop => DesktopReader.Read(desktop, input)),
+                    .. unlisted.Select(desktop => DesktopReader.Read(desktop, input) with { IsListed = false }),
+                ]),
+            };
         }
         finally
         {

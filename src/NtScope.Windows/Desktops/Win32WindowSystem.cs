@@ -33,6 +33,8 @@ internal sealed class Win32WindowSystem : IWindowSystem
 
     public Outcome<IReadOnlyList<DesktopHandleFacts>> DesktopHandles() => HandleTable.Desktops();
 
+    public DesktopFacts ReadHeldDesktop(DesktopHandleFacts held) => DesktopReader.ReadHeld(held);
+
     public IReadOnlyList<DesktopWindow> WindowsOfOtherThreads(IReadOnlySet<uint> known) => WindowReader.OfOtherThreads(known);
 
     public DesktopProcess ReadProcess(uint pid) => _processes.Read(pid);

@@ -23,5 +23,8 @@ internal static unsafe partial class Ntdll
     public static partial int NtQueryInformationProcess(nint process, int informationClass, byte* buffer, uint length, out uint returned);
 
     [LibraryImport(Library)]
+    public static partial int NtQueryObject(nint handle, int informationClass, byte* buffer, uint length, out uint returned);
+
+    [LibraryImport(Library)]
     public static partial uint RtlNtStatusToDosError(int status);
 }

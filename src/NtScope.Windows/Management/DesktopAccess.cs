@@ -43,9 +43,13 @@ internal static class DesktopAccess
 
     /// <summary>Makes a desktop, or opens the one of that name.</summary>
     /// <exception cref="DesktopException">The session's desktop heap is exhausted, or the station refuses.</exception>
-    public static DesktopHandle Create(string name)
+    public static DesktopHandle Create(string name) =>
+        Create(name, static wanted => User32.CreateDesktop(wanted, 0, 0, 0, Work | DesktopRights.ReadControl, 0));
+
+    /// <summary>Makes a desktop by a call that can be stood in for: no system but Windows has a desktop heap to exhaust.</summary>
+    internal static DesktopHandle Create(string name, Func<string, DesktopHandle> create)
     {
-        var desktop = User32.CreateDesktop(name, 0, 0, 0, Work | DesktopRights.ReadControl, 0);
+        var desktop = create(name);
         if (!desktop.IsInvalid)
         {
             return desktop;

@@ -16,6 +16,7 @@ public sealed class DesktopCloser
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private static readonly Lock ManagedFile = new();
     private static readonly string[] SystemProcesses = ["csrss.exe", "dwm.exe", "winlogon.exe", "wininit.exe", "services.exe", "lsass.exe", "smss.exe"];
 
     private readonly string _name;
@@ -47,7 +48,7 @@ public sealed class DesktopCloser
     private bool Close(bool force)
     {
         DesktopAccess.Open(_name, NtScope.Desktops.Security.DesktopRights.Enumerate).Dispose();
-        if (string.Equals(DesktopAccess.InputName(), _name, StringComparison.OrdinalIgnoreCase))
+        if (IsThis(DesktopAccess.InputName() ?? ""))
         {
             DesktopManager.Switch(DesktopName.Default, force: true);
             _say($"Input went back to {DesktopName.Default}.");
@@ -59,6 +60,13 @@ public sealed class DesktopCloser
             if (released.ProcessId is { } agent)
             {
                 _ignored.Add(agent);
+            }
+        }
+        else
+        {
+            lock (ManagedFile)
+            {
+                ManagedDesktops.Load().Remove(_name);
             }
         }
 
@@ -78,7 +86,7 @@ public sealed class DesktopCloser
             return Gone();
         }
 
-        var left = DesktopInhabitants.Of(_name, _ignored).Processes;
+        IReadOnlyList<DesktopProcess> left = [.. DesktopInhabitants.Of(_name, _ignored).Processes, .. Windowless()];
         if (!force)
         {
             _say(left.Count == 0
@@ -97,10 +105,21 @@ public sealed class DesktopCloser
         return false;
     }
 
-    // Holders are only named: some of them Windows cannot do without.
+    // A process that holds this desktop and no other lives here, although it shows no window. Who holds several (Windows itself, an agent) is only named.
+    private List<DesktopProcess> Windowless()
+    {
+        var all = HandleTable.Desktops().Value ?? [];
+        var elsewhere = all.Where(desktop => !IsThis(desktop.Name)).SelectMany(static desktop => desktop.ProcessIds);
+        var shown = DesktopInhabitants.Of(_name, _ignored).Windows.Select(static window => window.Pid!.Value);
+        var processes = new ProcessTable();
+        return [.. all.Where(desktop => IsThis(desktop.Name)).SelectMany(static desktop => desktop.ProcessIds).Except(elsewhere).Except(shown).Except(_ignored).Select(processes.Read)];
+    }
+
+    private bool IsThis(string name) => string.Equals(name, _name, StringComparison.OrdinalIgnoreCase);
+
     private string StillHeld()
     {
-        var holders = (HandleTable.Desktops().Value ?? []).FirstOrDefault(desktop => string.Equals(desktop.Name, _name, StringComparison.OrdinalIgnoreCase));
+        var holders = (HandleTable.Desktops().Value ?? []).FirstOrDefault(desktop => IsThis(desktop.Name));
         var processes = new ProcessTable();
         var names = (holders?.ProcessIds ?? []).Where(pid => !_ignored.Contains(pid)).Select(pid => $"{processes.Read(pid).Name} ({pid})").ToList();
         return $"{_name} is still there: {(names.Count == 0 ? "a process without windows holds it" : $"held without a window by {string.Join(", ", names)}")}.";
@@ -114,7 +133,7 @@ public sealed class DesktopCloser
 
     private void EndAll(IReadOnlyList<DesktopProcess> processes)
     {
-        var elsewhere = DesktopAccess.Names().Where(name => !string.Equals(name, _name, StringComparison.OrdinalIgnoreCase))
+        var elsewhere = DesktopAccess.Names().Where(name => !IsThis(name))
             .SelectMany(PidsOn).ToHashSet();
         foreach (var process in processes)
         {

@@ -51,7 +51,30 @@ public static class DesktopManager
         }
 
         using var desktop = DesktopAccess.Create(name);
-        return commandLine is null ? null : ProgramLauncher.Start(desktop, name, commandLine);
+        if (commandLine is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var process = ProgramLauncher.Start(desktop, name, commandLine);
+            if (!kept)
+            {
+                ManagedDesktops.Load().Add(name);
+            }
+
+            return process;
+        }
+        catch (DesktopException)
+        {
+            if (kept)
+            {
+                _ = AgentClient.TrySend(AgentRequest.Release, name, out _);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Starts a program on a desktop that exists.</summary>

@@ -14,6 +14,10 @@ internal static unsafe class ProgramLauncher
     private const uint NewProcessGroup = 0x200;
     private const uint Suspended = 4;
     private const uint IdleMilliseconds = 5000;
+    private const int PathNotFound = 3;
+
+    // STATUS_DLL_INIT_FAILED: what a program ends with whose user32 gets no memory of the desktop's heap.
+    private const uint InitialisationFailed = 0xc0000142;
 
     /// <summary>
     /// Starts a program and gives it a handle to its desktop, so that the desktop outlives this process although the program has not yet
@@ -35,7 +39,10 @@ internal static unsafe class ProgramLauncher
             var startup = new StartupInformation { Size = (uint)sizeof(StartupInformation), Desktop = placeText };
             if (!Kernel32.CreateProcess(null, lineText, 0, 0, inheritHandles: false, NewConsole | NewProcessGroup | Suspended, 0, null, startup, out started))
             {
-                throw new DesktopException($"\"{commandLine}\" cannot be started on {name}: {ErrorText.Of(Marshal.GetLastPInvokeError())}");
+                var error = Marshal.GetLastPInvokeError();
+                throw new DesktopException(error is ErrorText.FileNotFound or PathNotFound
+                    ? $"\"{commandLine}\" cannot be started on {name}: there is no such program (error {error})"
+                    : $"\"{commandLine}\" cannot be started on {name}: {ErrorText.Of(error)}");
             }
         }
 
@@ -44,7 +51,9 @@ internal static unsafe class ProgramLauncher
         _ = Kernel32.DuplicateHandle(Kernel32.GetCurrentProcess(), desktop.Value, started.Process, out _, DesktopRights.ReadObjects, inherit: false, 0);
         _ = Kernel32.ResumeThread(started.Thread);
         _ = User32.WaitForInputIdle(started.Process, IdleMilliseconds);
-        return started.ProcessId;
+        return Kernel32.GetExitCodeProcess(process, out var code) && code == InitialisationFailed
+            ? throw new DesktopException($"\"{commandLine}\" ended at once on {name} (0x{code:x8}): the desktop heap of the session is exhausted, or the program may not enter {name}")
+            : started.ProcessId;
     }
 
     /// <summary>The command line of the user's shell: what Winlogon starts, explorer.exe unless it was replaced.</summary>

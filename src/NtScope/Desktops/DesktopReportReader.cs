@@ -66,6 +66,7 @@ public static class DesktopReportReader
         Sddl = Text(row, "sddl"),
         Access = Texts(row, "access"),
         Processes = [.. Items(row, "processes").Select(ReadProcess)],
+        Holders = [.. Items(row, "holders").Select(ReadProcess)],
         Threads = [.. Items(row, "threads").Select(static thread => new DesktopThread(Integer(thread, "tid") ?? 0, Integer(thread, "pid") ?? 0, Text(thread, "process")))],
         Windows = [.. Items(row, "windows").Select(ReadWindow)],
         Findings = [.. Items(row, "findings").Select(static finding => new Finding(Text(finding, "kind") ?? "", Text(finding, "detail") ?? ""))],

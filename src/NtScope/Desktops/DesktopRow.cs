@@ -26,7 +26,7 @@ public sealed record DesktopRow : IReportRow<DesktopRow>
     /// <summary>The desktop object in kernel memory; null if the source does not show it.</summary>
     public VirtualAddress? Object { get; init; }
 
-    /// <summary>What showed it: <c>enumeration</c>, <c>namespace</c>, <c>handles</c>, <c>threads</c>; in a capture <c>list</c>, <c>pool</c>.</summary>
+    /// <summary>What showed it: <c>enumeration</c>, <c>namespace</c>, <c>name</c> (not listed, but opening it shows it), <c>handles</c>, <c>threads</c>; in a capture <c>list</c>, <c>pool</c>.</summary>
     public IReadOnlyList<string> SeenBy { get; init; } = [];
 
     /// <summary>The flags of USEROBJECTFLAGS.dwFlags (1 is DF_ALLOWOTHERACCOUNTHOOK); null if unread.</summary>
@@ -46,6 +46,9 @@ public sealed record DesktopRow : IReportRow<DesktopRow>
 
     /// <summary>The processes that have threads on it.</summary>
     public IReadOnlyList<DesktopProcess> Processes { get; init; } = [];
+
+    /// <summary>Other processes that hold a handle to it; unread for Default, which every process holds, and in a capture.</summary>
+    public IReadOnlyList<DesktopProcess> Holders { get; init; } = [];
 
     /// <summary>The threads that are bound to it.</summary>
     public IReadOnlyList<DesktopThread> Threads { get; init; } = [];
@@ -72,6 +75,7 @@ public sealed record DesktopRow : IReportRow<DesktopRow>
         new("sddl", "SDDL", Shown: false),
         new("access", "Access", Shown: false),
         new("processes", "Processes"),
+        new("holders", "Held by", Shown: false),
         new("threads", "Threads", Shown: false),
         new("windows", "Windows", Shown: false),
     ];
@@ -92,8 +96,9 @@ public sealed record DesktopRow : IReportRow<DesktopRow>
         10 => Cell.Text(Sddl),
         11 => Cell.Texts(Access),
         12 => Cell.Rows(new ReportTable<DesktopProcess>(Processes)),
-        13 => Cell.Rows(new ReportTable<DesktopThread>(Threads)),
-        14 => Cell.Rows(new ReportTable<DesktopWindow>(Windows)),
+        13 => Cell.Rows(new ReportTable<DesktopProcess>(Holders)),
+        14 => Cell.Rows(new ReportTable<DesktopThread>(Threads)),
+        15 => Cell.Rows(new ReportTable<DesktopWindow>(Windows)),
         _ => throw new ArgumentOutOfRangeException(nameof(column)),
     };
 }

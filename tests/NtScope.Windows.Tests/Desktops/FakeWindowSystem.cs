@@ -33,6 +33,8 @@ internal sealed class FakeWindowSystem : IWindowSystem
 
     public Outcome<IReadOnlyList<DesktopHandleFacts>> DesktopHandles() => new(Handles);
 
+    public DesktopFacts ReadHeldDesktop(DesktopHandleFacts held) => new() { Name = held.Name, Input = new(false) };
+
     public IReadOnlyList<DesktopWindow> WindowsOfOtherThreads(IReadOnlySet<uint> known) => [.. Unplaced.Where(window => !known.Contains(window.Tid ?? 0))];
 
     public DesktopProcess ReadProcess(uint pid) => new(pid, $"process{pid}.exe");

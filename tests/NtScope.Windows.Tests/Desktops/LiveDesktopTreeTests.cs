@@ -91,6 +91,37 @@ public class LiveDesktopTreeTests
     }
 
     [Fact]
+    public void A_desktop_that_its_station_does_not_list_but_that_answers_to_its_name_is_marked()
+    {
+        var system = System();
+        system.Stations["WinSta0"] = system.Stations["WinSta0"] with
+        {
+            Desktops = new([new DesktopFacts { Name = "Winlogon", IsListed = false, OpenError = ErrorText.AccessDenied, MissingRights = AllRights, Input = new(false) }]),
+        };
+
+        var row = Read(system).Rows.Single(static row => row.Name == "Winlogon");
+
+        row.SeenBy.ShouldBe(["name"]);
+        row.Findings.Count(static finding => finding.Kind == "access-denied").ShouldBe(3);
+    }
+
+    [Fact]
+    public void A_desktop_that_a_process_holds_without_a_window_on_it_is_a_finding_too()
+    {
+        var system = System();
+        system.Stations["WinSta0"] = system.Stations["WinSta0"] with { Desktops = new([.. system.Stations["WinSta0"].Desktops.Value!, new DesktopFacts { Name = "Kept", Input = new(false), Windows = new([]) }]) };
+        system.Handles.Add(new DesktopHandleFacts("Kept", null, [300]));
+        system.Handles.Add(new DesktopHandleFacts("Default", null, [100, 300]));
+
+        var report = Read(system);
+
+        var row = report.Rows.Single(static row => row.Name == "Kept");
+        row.Holders.ShouldHaveSingleItem().Pid.ShouldBe(300u);
+        row.Findings.ShouldHaveSingleItem().Detail.ShouldContain("a process holds it open: process300.exe (300)");
+        report.Rows.Single(static row => row.Name == "Default").Holders.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Sessions_that_cannot_be_listed_leave_the_present_one()
     {
         var system = System();

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace NtScope.Windows.Tests.Wine;
 
-/// <summary>A picture as xwd saves it (XWDFile.h, version 7: big-endian header, then 32-bit pixels).</summary>
+/// <summary>A picture as xwd saves it (XWDFile.h, version 7: big-endian header, then rows of pixels).</summary>
 public sealed class Screenshot
 {
     private readonly uint[] _pixels;
@@ -21,19 +21,27 @@ public sealed class Screenshot
     /// <summary>The pixel's colour, 0x00RRGGBB.</summary>
     public uint this[int x, int y] => _pixels[(y * Width) + x];
 
+    /// <summary>A picture that xwd took.</summary>
+    /// <exception cref="FormatException">It is no picture of 24 or 32 bits a pixel, blue first.</exception>
     public static Screenshot FromXwd(string path)
     {
+        const int LittleEndian = 0;
         var bytes = File.ReadAllBytes(path);
         int Field(int index) => BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(index * 4));
-        var (header, width, height, bytesPerLine, colors) = (Field(0), Field(4), Field(5), Field(12), Field(19));
-        bytesPerLine.ShouldBe(width * 4);
+        var (header, width, height, order, bits, bytesPerLine, colors) = (Field(0), Field(4), Field(5), Field(7), Field(11), Field(12), Field(19));
+        if (order != LittleEndian || bits is not (24 or 32))
+        {
+            throw new FormatException($"{path}: {bits} bits a pixel, byte order {order}");
+        }
+
         var pixels = new uint[width * height];
         var start = header + (colors * 12);
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)
             {
-                pixels[(y * width) + x] = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(start + (y * bytesPerLine) + (x * 4))) & 0xffffff;
+                var pixel = bytes.AsSpan(start + (y * bytesPerLine) + (x * bits / 8));
+                pixels[(y * width) + x] = pixel[0] | ((uint)pixel[1] << 8) | ((uint)pixel[2] << 16);
             }
         }
 
@@ -69,6 +77,9 @@ public sealed class Screenshot
 
     /// <summary>How many different colours there are.</summary>
     public int Colors => _pixels.Distinct().Count();
+
+    /// <summary>Which part of it has this colour, from 0 to 1.</summary>
+    public double Share(uint color) => _pixels.Count(pixel => pixel == color) / (double)_pixels.Length;
 
     /// <summary>Where another picture stands in this one, pixel for pixel; null if nowhere.</summary>
     public (int X, int Y)? Find(Screenshot other)

@@ -13,12 +13,13 @@ static double milliseconds(void)
     return (((unsigned long long)now.dwHighDateTime << 32 | now.dwLowDateTime) - 116444736000000000ull) / 10000.0;
 }
 
+static volatile int is_shown;
+
 static DWORD WINAPI show_window(void *desktop)
 {
     SetThreadDesktop(desktop);
     CreateWindowW(L"STATIC", L"planted window", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 50, 50, 300, 200, 0, 0, 0, 0);
-    printf("planted\n");
-    fflush(stdout);
+    is_shown = 1;
     MSG message;
     while (GetMessageW(&message, 0, 0, 0) > 0)
         DispatchMessageW(&message);
@@ -34,26 +35,74 @@ static int plant(wchar_t **arguments)
     HDESK desktop = CreateDesktopW(arguments[1], 0, 0, 0, GENERIC_ALL, 0);
     if (!desktop)
         return printf("desktop: error %lu\n", GetLastError()), 1;
-    return show_window(desktop);
+    HANDLE thread = CreateThread(0, 0, show_window, desktop, 0, 0);
+    while (!is_shown)
+        Sleep(10);
+    printf("planted\n");
+    fflush(stdout);
+    WaitForSingleObject(thread, INFINITE);
+    return 0;
 }
 
-// hold DESKTOP [SDDL]: a desktop with a window on it and, at last, a security descriptor.
+// hold DESKTOP [SDDL]: a desktop with a window on it and, when the window is there, a security descriptor.
 static int hold(wchar_t **arguments)
 {
     HDESK desktop = CreateDesktopW(arguments[0], 0, 0, 0, GENERIC_ALL, 0);
     PSECURITY_DESCRIPTOR descriptor;
     if (!desktop)
         return printf("desktop: error %lu\n", GetLastError()), 1;
+    HANDLE thread = CreateThread(0, 0, show_window, desktop, 0, 0);
     if (arguments[1])
     {
+        while (!is_shown)
+            Sleep(10);
         if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(arguments[1], SDDL_REVISION_1, &descriptor, 0)
             || !SetKernelObjectSecurity(desktop, DACL_SECURITY_INFORMATION, descriptor))
             return printf("descriptor: error %lu\n", GetLastError()), 1;
-        printf("planted\n");
-        fflush(stdout);
-        Sleep(INFINITE);
     }
-    return show_window(desktop);
+    printf("planted\n");
+    fflush(stdout);
+    WaitForSingleObject(thread, INFINITE);
+    return 0;
+}
+
+// hotkey CHARACTER: takes Alt and a key on the desktop it is started on.
+static int hotkey(wchar_t **arguments)
+{
+    MSG message;
+    PeekMessageW(&message, 0, 0, 0, PM_NOREMOVE);
+    if (!RegisterHotKey(0, 1, MOD_ALT, arguments[0][0]))
+        return printf("hotkey: error %lu\n", GetLastError()), 1;
+    printf("planted\n");
+    fflush(stdout);
+    Sleep(INFINITE);
+    return 0;
+}
+
+// stay: lives on its desktop, so that Wine makes its shell and does not close it again.
+static int stay(wchar_t **unused)
+{
+    GetDesktopWindow();
+    Sleep(INFINITE);
+    return 0;
+}
+
+// open DESKTOP: the error of opening it; 0 if it is there.
+static int open_desktop(wchar_t **arguments)
+{
+    HDESK desktop = OpenDesktopW(arguments[0], 0, FALSE, DESKTOP_READOBJECTS);
+    printf("%lu\n", desktop ? 0 : GetLastError());
+    return 0;
+}
+
+// input: the name of the input desktop.
+static int input(wchar_t **unused)
+{
+    wchar_t name[256] = L"";
+    DWORD length;
+    GetUserObjectInformationW(OpenInputDesktop(0, FALSE, DESKTOP_READOBJECTS), UOI_NAME, name, sizeof name, &length);
+    printf("%ls\n", name);
+    return 0;
 }
 
 // watch SECONDS: a line "milliseconds name" each time the input desktop changes.
@@ -99,13 +148,47 @@ static int caption(wchar_t **arguments)
     return 0;
 }
 
-// handles PID: how many handles a process has open.
+struct handle
+{
+    void *object;
+    ULONG_PTR process, value;
+    ULONG access;
+    USHORT trace, type;
+    ULONG attributes, reserved;
+};
+
+LONG NTAPI NtQuerySystemInformation(ULONG, void *, ULONG, ULONG *);
+
+// handles PID: how many handles a process has open: to desktops, to events, to anything else. Wine itself leaves an event open in a process for each
+// desktop that it puts the first window on.
 static int handles(wchar_t **arguments)
 {
-    DWORD count = 0;
-    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, _wtoi(arguments[0]));
-    GetProcessHandleCount(process, &count);
-    printf("%lu\n", count);
+    const ULONG length = 16 << 20;
+    ULONG_PTR *table = VirtualAlloc(0, length, MEM_COMMIT, PAGE_READWRITE);
+    ULONG_PTR process = _wtoi(arguments[0]), desktop = (ULONG_PTR)GetThreadDesktop(GetCurrentThreadId()), event = (ULONG_PTR)CreateEventW(0, 0, 0, 0);
+    int desktop_type = -1, event_type = -1, desktops = 0, events = 0, others = 0;
+    if (NtQuerySystemInformation(64, table, length, 0) < 0)
+        return 1;
+    struct handle *entries = (struct handle *)(table + 2);
+    for (ULONG_PTR i = 0; i < table[0]; i++)
+        if (entries[i].process == GetCurrentProcessId())
+        {
+            if (entries[i].value == desktop)
+                desktop_type = entries[i].type;
+            if (entries[i].value == event)
+                event_type = entries[i].type;
+        }
+    for (ULONG_PTR i = 0; i < table[0]; i++)
+        if (entries[i].process == process)
+        {
+            if (entries[i].type == desktop_type)
+                desktops++;
+            else if (entries[i].type == event_type)
+                events++;
+            else
+                others++;
+        }
+    printf("%d %d %d\n", desktops, events, others);
     return 0;
 }
 
@@ -189,7 +272,8 @@ static const struct
     const wchar_t *name;
     int (*run)(wchar_t **);
 } verbs[] = {
-    {L"plant", plant}, {L"hold", hold}, {L"watch", watch}, {L"caption", caption}, {L"handles", handles}, {L"kill", kill}, {L"tray", tray}, {L"list", list},
+    {L"plant", plant}, {L"hold", hold}, {L"hotkey", hotkey}, {L"stay", stay}, {L"open", open_desktop}, {L"input", input}, {L"watch", watch},
+    {L"caption", caption}, {L"handles", handles}, {L"kill", kill}, {L"tray", tray}, {L"list", list},
 };
 
 void start(void)
