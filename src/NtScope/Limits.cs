@@ -239,4 +239,7 @@ public static class Limits
 
     /// <summary>Routines registered in one callback list.</summary>
     public const int Callbacks = 1 << 12;
+
+    /// <summary>Bytes of a section of the filter manager that are searched for its list of frames.</summary>
+    public const uint FilterManagerData = 1u << 20;
 }

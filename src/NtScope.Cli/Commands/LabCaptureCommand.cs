@@ -6,6 +6,7 @@ using NtScope.Lab.Captures;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine;
+using NtScope.Rendering;
 
 namespace NtScope.Cli.Commands;
 
@@ -33,6 +34,14 @@ internal static class LabCaptureCommand
         ["unlinked-process"] = LabAttack.UnlinkedProcess,
         ["hidden-desktop"] = LabAttack.HiddenDesktop,
         ["foreign-callback"] = LabAttack.ForeignCallback,
+        ["changed-limit"] = LabAttack.ChangedLimit,
+        ["changed-arguments"] = LabAttack.ChangedArguments,
+        ["patched-stub"] = LabAttack.PatchedStub,
+        ["unlinked-thread"] = LabAttack.UnlinkedThread,
+        ["unlinked-driver"] = LabAttack.UnlinkedDriver,
+        ["unlinked-module"] = LabAttack.UnlinkedModule,
+        ["foreign-filter"] = LabAttack.ForeignFilter,
+        ["hostile-name"] = LabAttack.HostileName,
     };
 
     /// <summary>The verb.</summary>
@@ -51,7 +60,8 @@ internal static class LabCaptureCommand
         var smear = new Option<int>("--smear") { HelpName = "pages", Description = "How many pages hold bytes of another moment" };
         var drivers = new Option<string[]>("--drivers") { HelpName = "a.sys,b.sys", Description = "Load and run these x64 drivers first", AllowMultipleArgumentsPerToken = true };
         var scenario = new Option<string?>("--scenario") { HelpName = "file", Description = "What happens to the drivers: a JSON array of lines as 'ntscope lab shell' takes them" };
-        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, legacy, smear, drivers, scenario };
+        var images = new Option<string?>("--images-out") { HelpName = "folder", Description = "Also write the files of the machine's images there, for syscalls verify --images" };
+        var command = new Command("capture", "Writes the memory of a simulated machine to a file") { output, kernel, format, attack, size, seed, start, legacy, smear, images, drivers, scenario };
         command.SetAction(parsed =>
         {
             var chosen = FindKernel(parsed.GetValue(kernel)!, isExtended: !parsed.GetValue(legacy));
@@ -60,9 +70,9 @@ internal static class LabCaptureCommand
             string[] loaded = [.. (parsed.GetValue(drivers) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
             if (loaded.Length > 0)
             {
-                if (parsed.GetValue(attack) is { Length: > 0 } || parsed.GetValue(smear) > 0)
+                if (parsed.GetValue(attack) is { Length: > 0 } || parsed.GetValue(smear) > 0 || parsed.GetValue(images) is not null)
                 {
-                    throw new InputException("--drivers", "attacks and smear are for machines whose drivers do not run: leave --attack and --smear out");
+                    throw new InputException("--drivers", "attacks, smear and image files are for machines whose drivers do not run: leave --attack, --smear and --images-out out");
                 }
 
                 var lines = parsed.GetValue(scenario) is { } script ? LabRunCommand.ReadScenario(script) : [];
@@ -84,6 +94,7 @@ internal static class LabCaptureCommand
             return Run(
                 path,
                 saved,
+                parsed.GetValue(images),
                 new MachineMemoryOptions
                 {
                     Kernel = chosen,
@@ -133,7 +144,7 @@ internal static class LabCaptureCommand
     private static string Describe(string path, CaptureFormat format, MachineMemory machine) =>
         $"{Path.GetFileName(path)} ({Formats.First(known => known.Value == format).Key}): {machine.Version} at {machine.Kernel.Base}, {machine.Ram.Size >> 20} MiB, {machine.Processes.Count} processes";
 
-    private static int Run(string output, CaptureFormat format, MachineMemoryOptions options)
+    private static int Run(string output, CaptureFormat format, string? images, MachineMemoryOptions options)
     {
         MachineMemory machine;
         try
@@ -163,8 +174,13 @@ internal static class LabCaptureCommand
             Console.Out.WriteLine($"Wrote {Describe(output, format, machine)}.");
             foreach (var trace in machine.Traces)
             {
-                Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {trace.Name} at {trace.Address}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");
+                Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {VisibleText.Of(trace.Name)} at {trace.Address}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");
             }
+        }
+
+        if (images is not null)
+        {
+            Console.Out.WriteLine($"Wrote the files of {ImageFileWriter.Write(options, images)} images to {images}.");
         }
 
         return ExitCode.Done;

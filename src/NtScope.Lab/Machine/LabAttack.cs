@@ -23,4 +23,28 @@ public enum LabAttack
 
     /// <summary>A process notify routine lies outside every module.</summary>
     ForeignCallback,
+
+    /// <summary>A service descriptor allows more services than there are.</summary>
+    ChangedLimit,
+
+    /// <summary>The count of a service's stack arguments is changed where its bytes stand.</summary>
+    ChangedArguments,
+
+    /// <summary>One process has a system call stub of ntdll that jumps away.</summary>
+    PatchedStub,
+
+    /// <summary>A thread is taken out of the lists of its process.</summary>
+    UnlinkedThread,
+
+    /// <summary>A driver object is taken out of the object namespace.</summary>
+    UnlinkedDriver,
+
+    /// <summary>A driver's image is taken out of the list of loaded modules.</summary>
+    UnlinkedModule,
+
+    /// <summary>A callback node of a minifilter leads outside every module.</summary>
+    ForeignFilter,
+
+    /// <summary>Names that would steer a terminal: a process's and an event's.</summary>
+    HostileName,
 }

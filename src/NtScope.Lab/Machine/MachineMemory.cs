@@ -59,8 +59,14 @@ public sealed class MachineMemory : IDisposable
     /// <summary>The routines registered with the kernel.</summary>
     public required IReadOnlyList<LabCallback> Callbacks { get; init; }
 
+    /// <summary>The minifilters, by falling altitude.</summary>
+    public required IReadOnlyList<LabFilter> Filters { get; init; }
+
     /// <summary>What the attacks changed.</summary>
     public required IReadOnlyList<PlantedTrace> Traces { get; init; }
+
+    /// <summary>The kernel, drivers, win32k and the system's libraries of user mode, with what their files differ in.</summary>
+    internal IReadOnlyList<MachineImage> Files { get; init; } = [];
 
     /// <summary>The root of the object namespace: an <c>_OBJECT_DIRECTORY</c>.</summary>
     public required VirtualAddress RootDirectory { get; init; }

@@ -24,14 +24,16 @@ public sealed class MachineMemoryBuilder
     private readonly MachineContext _context;
     private readonly KernelSpace _places;
     private readonly List<LabImage> _images = [];
+    private readonly List<LabImage> _loaded = [];
     private readonly List<MachineDriver> _drivers = [];
     private KernelImageWriter _writer = null!;
     private PhysicalAddress _shared;
     private SessionBuilder? _sessions;
     private DebuggerBlock? _debugger;
-    private IReadOnlyList<PlantedTrace> _traces = [];
+    private AttackPlanter? _attacks;
     private UserImages? _userImages;
     private readonly HashSet<LabAddressSpace> _filled = [];
+    private FilterManagerBuilder? _filters;
 
     /// <summary>A builder for a machine whose memory is there already.</summary>
     /// <param name="context">The machine.</param>
@@ -128,6 +130,7 @@ public sealed class MachineMemoryBuilder
         }
 
         RegisterCallbacks(Callbacks, _drivers);
+        _filters = _context.IsNarrow ? null : RegisterFilters();
     }
 
     /// <summary>Enters the image of a driver that was loaded.</summary>
@@ -158,10 +161,15 @@ public sealed class MachineMemoryBuilder
         {
             _writer.Write();
             _debugger = new DebuggerBlock(_context);
-            _traces = PlantAttacks();
+            _attacks = PlantAttacks();
         }
 
         FillUserSpaces();
+        if (isFirst && _userImages is not null)
+        {
+            _attacks?.PlantInUserSpace(_userImages);
+        }
+
         var processors = StartProcessors(Processes.Processes[0], current);
         if (isFirst)
         {
@@ -179,27 +187,45 @@ public sealed class MachineMemoryBuilder
             Drivers = _drivers,
             Desktops = _sessions?.Desktops ?? [],
             Callbacks = Callbacks.Registered,
-            Traces = _traces,
+            Filters = _filters?.Filters ?? [],
+            Traces = _attacks?.Traces ?? [],
+            Files =
+            [
+                new MachineImage(_images[0], _context.System, KernelImageWriter.FileParts(_context)),
+                .. _loaded.Select(image => new MachineImage(image, _context.System, DriverImageWriter.FileParts(image))),
+                .. _sessions?.Images.Files ?? [],
+                .. _userImages?.Files ?? [],
+            ],
             RootDirectory = Objects.Root,
         };
     }
 
-    private IReadOnlyList<PlantedTrace> PlantAttacks()
+    private AttackPlanter? PlantAttacks()
     {
         if (_context.Options.Attacks.Count == 0)
         {
-            return [];
+            return null;
         }
 
         var sessions = _sessions ?? throw new InvalidOperationException("attacks need a machine with sessions");
         var payload = _images.Where(image => !sessions.Images.Images.Contains(image)).Max(image => image.Base + image.Size) + PayloadDistance;
-        var attacks = new AttackPlanter(_context, Processes, Callbacks, sessions, payload);
+        var attacks = new AttackPlanter(_context, payload)
+        {
+            Processes = Processes,
+            Callbacks = Callbacks,
+            Filters = _filters,
+            Sessions = sessions,
+            Names = Names,
+            Objects = Objects,
+            Modules = Modules,
+            Drivers = _drivers,
+        };
         foreach (var attack in _context.Options.Attacks)
         {
             attacks.Plant(attack);
         }
 
-        return attacks.Traces;
+        return attacks;
     }
 
     private void LoadDrivers(DriverObjects objects)
@@ -213,6 +239,7 @@ public sealed class MachineMemoryBuilder
             next = new VirtualAddress((next + plan.Size + 0x1_0000).Value & ~0xFFFFul);
             var entry = Modules.Add(image);
             _images.Add(image);
+            _loaded.Add(image);
             if (plan.Object is not null)
             {
                 _drivers.Add(objects.Create(plan, image, entry));
@@ -283,6 +310,17 @@ public sealed class MachineMemoryBuilder
         MachineDriver Find(string name) => drivers.First(driver => driver.Image.Name == name);
 
         static VirtualAddress Routine(MachineDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
+    }
+
+    private FilterManagerBuilder RegisterFilters()
+    {
+        var filters = new FilterManagerBuilder(_context, Find("fltmgr.sys"), [@"\Device\Mup", @"\Device\HarddiskVolume1", @"\Device\HarddiskVolume2"]);
+        filters.Register(Find("WdFilter.sys"), "WdFilter", "328010", 0, 4, 6, 18);
+        filters.Register(Find("luafv.sys"), "luafv", "135000", 0, 2, 12);
+        filters.Register(Find("fileinfo.sys"), "FileInfo", "40500", 0, 18);
+        return filters;
+
+        MachineDriver Find(string name) => _drivers.First(driver => driver.Image.Name == name);
     }
 
     private void FillUserSpaces()

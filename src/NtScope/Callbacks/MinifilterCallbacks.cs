@@ -1,11 +1,12 @@
+using NtScope.Callbacks.Filters;
 using NtScope.Kernel;
 using NtScope.Reports;
 
 namespace NtScope.Callbacks;
 
 /// <summary>
-/// The filter manager's filters with their altitudes, instances and operations (fltmgr!FltGlobals, _FLTP_FRAME, _FLT_FILTER, _FLT_INSTANCE). Its
-/// layouts are in its own symbol file; without one nothing is guessed.
+/// The filter manager's filters with their altitudes, instances and operations (fltmgr!FltGlobals, _FLTP_FRAME, _FLT_FILTER, _FLT_INSTANCE,
+/// _CALLBACK_NODE). What a filter registered is compared with what the nodes of its instances call.
 /// </summary>
 internal static class MinifilterCallbacks
 {
@@ -23,22 +24,22 @@ internal static class MinifilterCallbacks
             return;
         }
 
-        if (collector.Context.InModule(module) is not { } context || context.Find("FltGlobals") is not { } globals)
+        if (FilterManager.Find(collector.Context, module, out var problem) is not { } manager)
         {
-            collector.Context.Note("Minifilters are not listed: the filter manager's symbols and layouts are not at hand; a symbol file for fltmgr would give them.");
+            collector.Context.Note(problem!);
             return;
         }
 
-        if (context.At("_GLOBALS", globals).AddressOf("FrameList.rList") is not { } frames || context.OffsetOf("_FLTP_FRAME", "Links") is not { } frameLink)
+        var context = manager.Context;
+        if (context.OffsetOf("_FLTP_FRAME", "Links") is not { } frameLink || context.OffsetOf("_FLT_FILTER", "Base.PrimaryLink") is not { } filterLink)
         {
             return;
         }
 
         var slot = 0;
-        foreach (var frame in Walk(collector, frames))
+        foreach (var frame in Walk(collector, manager.Frames))
         {
-            if (context.At("_FLTP_FRAME", frame - frameLink).AddressOf("RegisteredFilters.rList") is not { } filters
-                || context.OffsetOf("_FLT_FILTER", "Base.PrimaryLink") is not { } filterLink)
+            if (context.At("_FLTP_FRAME", frame - frameLink).AddressOf("RegisteredFilters.rList") is not { } filters)
             {
                 return;
             }
@@ -60,49 +61,75 @@ internal static class MinifilterCallbacks
     {
         var findings = new List<Finding>();
         var filter = context.At("_FLT_FILTER", address, findings);
-        var detail = $"{filter.Text("Name")}, altitude {filter.Text("DefaultAltitude")}{InstancesOf(collector, context, filter)}";
+        var name = $"{filter.Text("Name")}, altitude {filter.Text("DefaultAltitude")}";
+        var instances = InstancesOf(collector, context, filter).ToList();
+        var detail = name + string.Concat(instances.Select(instance => "; instance " + instance.Text));
         var operation = filter.Pointer("Operations") ?? default;
         var size = context.SizeOf("_FLT_OPERATION_REGISTRATION");
         for (var i = 0; !operation.IsZero && size > 0 && i < Operations; i++, operation += size)
         {
             var view = context.At("_FLT_OPERATION_REGISTRATION", operation, findings);
-            if (view.Number("MajorFunction") is not { } function || function == LastOperation)
+            if (view.Number("MajorFunction") is not { } number || number == LastOperation)
             {
                 break;
             }
 
-            var name = MajorFunction.NameOf((byte)function);
-            if (view.Pointer("PreOperation") is { IsZero: false } before)
+            var (function, before, after) = ((byte)number, view.Pointer("PreOperation"), view.Pointer("PostOperation"));
+            Add(collector, slot, before, $"pre {MajorFunction.NameOf(function)}, {detail}", findings);
+            Add(collector, slot, after, $"post {MajorFunction.NameOf(function)}, {detail}", findings);
+            foreach (var (instance, text) in instances)
             {
-                collector.Add(CallbackKinds.Minifilter, slot, before, $"pre {name}, {detail}", findings);
-            }
-
-            if (view.Pointer("PostOperation") is { IsZero: false } after)
-            {
-                collector.Add(CallbackKinds.Minifilter, slot, after, $"post {name}, {detail}", findings);
+                CompareNode(collector, context, slot, instance, function, before, after, $"{name}; instance {text}");
             }
         }
 
-        if (filter.Pointer("FilterUnload") is { IsZero: false } unload)
+        Add(collector, slot, filter.Pointer("FilterUnload"), $"unload, {detail}", findings);
+    }
+
+    // What is called is what the node says; a filter's own table is only where the nodes were made from. A verified filter's nodes call the manager.
+    private static void CompareNode(
+        CallbackCollector collector, KernelContext context, int slot, VirtualAddress instance, byte function, VirtualAddress? before, VirtualAddress? after, string detail)
+    {
+        if (context.OffsetOf("_FLT_INSTANCE", "CallbackNodes") is not { } nodes
+            || FilterManagerProof.NodeIndex(function) is not { } index
+            || context.ReadPointer(instance + nodes + index * context.PointerSize) is not { IsZero: false } address)
         {
-            collector.Add(CallbackKinds.Minifilter, slot, unload, $"unload, {detail}", findings);
+            return;
+        }
+
+        var node = context.At("_CALLBACK_NODE", address);
+        foreach (var (when, registered, called) in new[] { ("pre", before, node.Pointer("PreOperation")), ("post", after, node.Pointer("PostOperation")) })
+        {
+            if (called is { IsZero: false } && registered is not null && called != registered && !context.Kernel.Contains(called.Value))
+            {
+                collector.Add(CallbackKinds.Minifilter, slot, called, $"{when} {MajorFunction.NameOf(function)}, {detail}",
+                    [new Finding("callback-diverted", $"The callback node at {address} calls {called}, the filter registered {registered}")]);
+            }
         }
     }
 
-    private static string InstancesOf(CallbackCollector collector, KernelContext context, StructureView filter)
+    private static void Add(CallbackCollector collector, int slot, VirtualAddress? routine, string detail, List<Finding> findings)
+    {
+        if (routine is { IsZero: false })
+        {
+            collector.Add(CallbackKinds.Minifilter, slot, routine, detail, findings);
+        }
+    }
+
+    private static IEnumerable<(VirtualAddress Address, string Text)> InstancesOf(CallbackCollector collector, KernelContext context, StructureView filter)
     {
         if (filter.AddressOf("InstanceList.rList") is not { } head || context.OffsetOf("_FLT_INSTANCE", "FilterLink") is not { } link)
         {
-            return string.Empty;
+            yield break;
         }
 
-        var instances = Walk(collector, head).Take(Instances).Select(entry =>
+        var canNameVolumes = context.Has("_FLT_VOLUME", "DeviceName");
+        foreach (var entry in Walk(collector, head).Take(Instances))
         {
             var instance = context.At("_FLT_INSTANCE", entry - link);
-            var volume = instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text("DeviceName") : null;
-            return $"{instance.Text("Name")} at {instance.Text("Altitude")}{(volume is null ? string.Empty : " on " + volume)}";
-        });
-        return string.Concat(instances.Select(instance => "; instance " + instance));
+            var volume = canNameVolumes && instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text("DeviceName") : null;
+            yield return (entry - link, $"{instance.Text("Name")} at {instance.Text("Altitude")}{(volume is null ? string.Empty : " on " + volume)}");
+        }
     }
 
     private static IReadOnlyList<VirtualAddress> Walk(CallbackCollector collector, VirtualAddress head)

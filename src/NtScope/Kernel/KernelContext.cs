@@ -64,8 +64,10 @@ public sealed class KernelContext
     public ulong FastReferenceMask => PointerSize == sizeof(ulong) ? ~0xFUL : ~0x7UL;
 
     /// <summary>The same machine with another module's names and layouts, into the same notes; null if the module has none of its own.</summary>
-    public KernelContext? InModule(Module module) =>
-        module is { Base: not null, Types: { } types } ? new KernelContext(this, module, types) : null;
+    public KernelContext? InModule(Module module) => module.Types is { } types ? InModule(module, types) : null;
+
+    /// <summary>The same machine with another module's names and given layouts, into the same notes; null if the module is not mapped.</summary>
+    public KernelContext? InModule(Module module, ITypeSource types) => module.Base is null ? null : new KernelContext(this, module, types);
 
     /// <summary>Adds a sentence to the notes, once.</summary>
     public void Note(string sentence)

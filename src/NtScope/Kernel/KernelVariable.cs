@@ -64,7 +64,7 @@ internal static class KernelVariable
                 }
                 else if (kind == wanted && IsWritableData(context, target) && isVariable(target))
                 {
-                    context.Note($"nt!{symbol} was found at {target} by the code of nt!{export}: there is no symbol for it.");
+                    context.Note($"{context.Kernel.Name}!{symbol} was found at {target} by the code of {context.Kernel.Name}!{export}: there is no symbol for it.");
                     return target;
                 }
             }

@@ -11,7 +11,14 @@ public sealed class ImageFolder : IReferenceImages, IDisposable
     private readonly ILookup<(uint TimeDateStamp, uint SizeOfImage), string> _paths;
     private readonly Dictionary<string, PeImage?> _open = new(StringComparer.Ordinal);
 
-    private ImageFolder(ILookup<(uint TimeDateStamp, uint SizeOfImage), string> paths) => _paths = paths;
+    private ImageFolder(string name, ILookup<(uint TimeDateStamp, uint SizeOfImage), string> paths)
+    {
+        Name = name;
+        _paths = paths;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
 
     /// <summary>Reads the headers of all images of a folder.</summary>
     /// <exception cref="InputException">The folder cannot be read, or holds no image.</exception>
@@ -32,7 +39,7 @@ public sealed class ImageFolder : IReferenceImages, IDisposable
             .ToList();
         return found.Count == 0
             ? throw new InputException(folder, "there is no image in this folder")
-            : new ImageFolder(found.ToLookup(item => item.Key!.Value, item => item.Path));
+            : new ImageFolder(folder, found.ToLookup(item => item.Key!.Value, item => item.Path));
     }
 
     /// <inheritdoc/>
@@ -48,6 +55,11 @@ public sealed class ImageFolder : IReferenceImages, IDisposable
 
         return null;
     }
+
+    /// <inheritdoc/>
+    public PeImage? Named(string fileName) =>
+        _paths.SelectMany(paths => paths).Where(path => Path.GetFileName(path).Equals(fileName, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)
+            .Select(OpenOnce).FirstOrDefault(image => image is not null);
 
     /// <inheritdoc/>
     public void Dispose()

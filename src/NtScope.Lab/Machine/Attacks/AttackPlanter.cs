@@ -2,19 +2,49 @@ using System.Buffers.Binary;
 using NtScope.Lab.Machine.Callbacks;
 using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
+using NtScope.Lab.Machine.Modules;
+using NtScope.Lab.Machine.Objects;
 using NtScope.Lab.Machine.Processes;
 using NtScope.Lab.Machine.Sessions;
 
 namespace NtScope.Lab.Machine.Attacks;
 
 /// <summary>Does to a machine what malware does.</summary>
-internal sealed class AttackPlanter(MachineContext context, ProcessBuilder processes, CallbackBuilder callbacks, SessionBuilder sessions, VirtualAddress payload)
+internal sealed class AttackPlanter(MachineContext context, VirtualAddress payload)
 {
     private const ulong PayloadSize = 0x4000;
     private const int RoutineSpacing = 0x100;
 
+    private const string StubService = "NtReadVirtualMemory";
+    private const string StubProcess = "notepad.exe";
+    private const ulong ProcessPayload = 0x1700_0000;
+
     private readonly List<PlantedTrace> _traces = [];
     private int _routines;
+
+    /// <summary>Processes and threads.</summary>
+    public required ProcessBuilder Processes { get; init; }
+
+    /// <summary>What is registered with the kernel.</summary>
+    public required CallbackBuilder Callbacks { get; init; }
+
+    /// <summary>The filter manager; null on x86.</summary>
+    public required FilterManagerBuilder? Filters { get; init; }
+
+    /// <summary>Sessions and desktops.</summary>
+    public required SessionBuilder Sessions { get; init; }
+
+    /// <summary>The object namespace.</summary>
+    public required ObjectNamespace Names { get; init; }
+
+    /// <summary>The objects.</summary>
+    public required ObjectManager Objects { get; init; }
+
+    /// <summary>The list of loaded modules.</summary>
+    public required ModuleList Modules { get; init; }
+
+    /// <summary>The driver objects.</summary>
+    public required IReadOnlyList<MachineDriver> Drivers { get; init; }
 
     /// <summary>What was changed, in order.</summary>
     public IReadOnlyList<PlantedTrace> Traces => _traces;
@@ -44,12 +74,57 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
                 break;
             case LabAttack.ForeignCallback:
                 var routine = ForeignRoutine();
-                callbacks.AddNotify("process", routine);
+                Callbacks.AddNotify("process", routine);
                 _traces.Add(new PlantedTrace(attack, "process", routine, routine));
+                break;
+            case LabAttack.ChangedLimit:
+                ChangeLimit();
+                break;
+            case LabAttack.ChangedArguments:
+                ChangeArguments("NtWriteFile");
+                break;
+            case LabAttack.PatchedStub:
+                // Planted once the process has its images: PlantInUserSpace.
+                break;
+            case LabAttack.UnlinkedThread:
+                UnlinkThread("explorer.exe");
+                break;
+            case LabAttack.UnlinkedDriver:
+                UnlinkDriver(@"\Driver\Beep");
+                break;
+            case LabAttack.UnlinkedModule:
+                UnlinkModule("http.sys");
+                break;
+            case LabAttack.ForeignFilter:
+                DivertFilter("WdFilter");
+                break;
+            case LabAttack.HostileName:
+                NameHostile();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(attack), attack, "not an attack that the lab knows");
         }
+    }
+
+    /// <summary>Plants what needs the images of processes.</summary>
+    public void PlantInUserSpace(UserImages images)
+    {
+        if (!context.Options.Attacks.Contains(LabAttack.PatchedStub))
+        {
+            return;
+        }
+
+        // mov rax,target; jmp rax. On x86 mov eax,target; jmp eax.
+        var process = Processes.Processes.Last(process => process.Name == StubProcess);
+        var target = new VirtualAddress(ProcessPayload);
+        process.Space.Allocate(target, PhysicalRam.PageSize, PageAccess.User | PageAccess.Write | PageAccess.Execute);
+        process.Space.Write(target, context.Code("foreign stub", RoutineSpacing));
+        byte[] code = context.IsNarrow
+            ? [0xB8, .. BitConverter.GetBytes((uint)target.Value), 0xFF, 0xE0]
+            : [0x48, 0xB8, .. BitConverter.GetBytes(target.Value), 0xFF, 0xE0];
+        var stub = images.StubOf(StubService);
+        process.Space.WritePrivately(stub, code);
+        _traces.Add(new PlantedTrace(LabAttack.PatchedStub, StubService, stub, target));
     }
 
     private VirtualAddress EntryOf(int index) => context.Kernel.Base + context.Kernel.Services.TableRva + (ulong)(index * sizeof(uint));
@@ -118,24 +193,76 @@ internal sealed class AttackPlanter(MachineContext context, ProcessBuilder proce
 
     private void Unlink(string name)
     {
-        var process = processes.Processes.Last(process => process.Name == name);
-        processes.Unlink(process);
+        var process = Processes.Processes.Last(process => process.Name == name);
+        Processes.Unlink(process);
         _traces.Add(new PlantedTrace(LabAttack.UnlinkedProcess, name, process.Object));
+    }
+
+    private void ChangeLimit()
+    {
+        var limit = context.Kernel.AddressOf(KernelImageWriter.DescriptorTable, KernelImageWriter.DescriptorsSize) + 2 * context.PointerSize;
+        context.System.WriteUInt32(limit, (uint)context.Kernel.Services.Count + 1);
+        _traces.Add(new PlantedTrace(LabAttack.ChangedLimit, KernelImageWriter.DescriptorTable, limit));
+    }
+
+    private void ChangeArguments(string service)
+    {
+        var index = IndexOf(service);
+        var place = context.Kernel.Base + context.Kernel.Services.ArgumentTableRva + (ulong)index;
+        context.System.WriteByte(place, (byte)((ServiceEntries.StackArguments(service, context.IsNarrow) + 1) * sizeof(uint)));
+        _traces.Add(new PlantedTrace(LabAttack.ChangedArguments, service, place));
+    }
+
+    private void UnlinkThread(string name)
+    {
+        var thread = Processes.Processes.Last(process => process.Name == name).Threads[^1];
+        Processes.UnlinkThread(thread);
+        _traces.Add(new PlantedTrace(LabAttack.UnlinkedThread, name, thread.Object));
+    }
+
+    private void UnlinkDriver(string path)
+    {
+        var driver = Drivers.First(driver => driver.Path == path);
+        Objects.Remove(Names.Driver, driver.Object);
+        _traces.Add(new PlantedTrace(LabAttack.UnlinkedDriver, path, driver.Object));
+    }
+
+    private void UnlinkModule(string name)
+    {
+        var image = Drivers.First(driver => driver.Image.Name == name).Image;
+        _traces.Add(new PlantedTrace(LabAttack.UnlinkedModule, name, Modules.Unlink(image), image.Base));
+    }
+
+    // ESC ] 0 ; ... BEL sets a terminal's title, ESC [ 2 J clears it; U+202E turns the text around.
+    private void DivertFilter(string name)
+    {
+        var filters = Filters ?? throw new ArgumentException($"{context.Version} of x86 has no minifilters here: no layouts of its filter manager are known", nameof(name));
+        var routine = ForeignRoutine();
+        _traces.Add(new PlantedTrace(LabAttack.ForeignFilter, name, filters.Divert(name, 0, routine), routine));
+    }
+
+    private void NameHostile()
+    {
+        var process = Processes.Create(new ProcessPlan("\u001b]0;x\a\u001b[2Jx", "explorer.exe", 1, 1));
+        Sessions.Join(process);
+        _traces.Add(new PlantedTrace(LabAttack.HostileName, process.Name, process.Object));
+        const string Event = "\u001b[31m\u202Egnp.evil\r\n";
+        _traces.Add(new PlantedTrace(LabAttack.HostileName, Event, Names.CreateEvent(Event)));
     }
 
     private void Hide()
     {
-        if (sessions.Layout is null)
+        if (Sessions.Layout is null)
         {
-            throw new ArgumentException($"a desktop cannot be hidden in {context.Version} of x86: no layouts of its win32k are known", nameof(sessions));
+            throw new ArgumentException($"a desktop cannot be hidden in {context.Version} of x86: no layouts of its win32k are known", nameof(context));
         }
 
         const string Name = "k9f2a71c";
-        var process = processes.Create(new ProcessPlan("svchost.exe", "explorer.exe", 1, 2));
-        sessions.Join(process);
-        var desktop = sessions.CreateDesktop(1, "WinSta0", Name);
-        sessions.AddThreads(desktop, process);
-        sessions.AddWindow(desktop, process.Threads[0], "browser", isVisible: true);
+        var process = Processes.Create(new ProcessPlan("svchost.exe", "explorer.exe", 1, 2));
+        Sessions.Join(process);
+        var desktop = Sessions.CreateDesktop(1, "WinSta0", Name);
+        Sessions.AddThreads(desktop, process);
+        Sessions.AddWindow(desktop, process.Threads[0], "browser", isVisible: true);
         _traces.Add(new PlantedTrace(LabAttack.HiddenDesktop, Name, desktop.Object));
     }
 

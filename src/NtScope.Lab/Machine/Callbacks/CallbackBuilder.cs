@@ -167,7 +167,7 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     public void AddBugCheck(LabImage owner, VirtualAddress routine, bool withReason)
     {
         var head = context.Kernel.AddressOf(withReason ? "KeBugCheckReasonCallbackListHead" : "KeBugCheckCallbackListHead", 16);
-        var record = owner.Base + (owner.Size - 0x3000 & ~0xFFFu) + (withReason ? 0x100ul : 0);
+        var record = owner.Base + DriverImageWriter.VariablesOf(owner.Size) + (withReason ? 0x100ul : 0);
         var component = record + 0x80;
         context.System.Write(component, Encoding.ASCII.GetBytes(owner.Name + '\0'));
         context.System.WritePointer(record + 2 * _pointer, routine);

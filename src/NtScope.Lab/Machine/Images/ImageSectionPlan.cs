@@ -13,6 +13,9 @@ internal sealed record ImageSectionPlan(string Name, uint Rva, uint Size, uint C
     /// <summary>Constants: readable.</summary>
     public const uint Constants = 0x4000_0040;
 
+    /// <summary>Constants that only the loader needs.</summary>
+    public const uint Discardable = 0x4200_0040;
+
     /// <summary>Variables: readable and writable.</summary>
     public const uint Variables = 0xC000_0040;
 }

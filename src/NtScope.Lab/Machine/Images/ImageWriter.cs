@@ -12,6 +12,8 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
     private const int OptionalHeaderSize = 0xF0;
     private const int NarrowOptionalHeaderSize = 0xE0;
     private const int DirectoryCount = 16;
+    private const int SectionHeaderSize = 40;
+    private const uint FileAlignment = 0x200;
     private const int ExportDirectorySize = 40;
     private const int DebugEntrySize = 28;
     private const int ImportEntrySize = 20;
@@ -20,6 +22,8 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
     private const ushort Pe32Plus = 0x20B;
     private const ushort Pe32 = 0x10B;
     private const uint CodeViewDebug = 2;
+    private const int WideRelocation = 10;
+    private const int NarrowRelocation = 3;
 
     private readonly (uint Rva, uint Size)[] _directories = new (uint, uint)[DirectoryCount];
     private readonly uint _pointer = (uint)space.PointerSize;
@@ -55,7 +59,7 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         Put32(optional, 0x14, sections[0].Rva);
         PutPointer(optional, IsNarrow ? 0x1C : 0x18, image.Base.Value);
         Put32(optional, 0x20, 0x1000);
-        Put32(optional, 0x24, 0x1000);
+        Put32(optional, 0x24, FileAlignment);
         Put16(optional, 0x28, (ushort)system.Major);
         Put16(optional, 0x2A, (ushort)system.Minor);
         Put16(optional, 0x2C, (ushort)system.Major);
@@ -63,7 +67,8 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         Put16(optional, 0x30, (ushort)system.Major);
         Put16(optional, 0x32, (ushort)system.Minor);
         Put32(optional, 0x38, image.Size);
-        Put32(optional, 0x3C, 0x1000);
+        var headersInFile = InFile(HeaderOffset + 0x18 + (uint)headerSize + SectionHeaderSize * (uint)sections.Count);
+        Put32(optional, 0x3C, headersInFile);
         Put32(optional, 0x40, image.CheckSum);
         Put16(optional, 0x44, subsystem);
         Put16(optional, 0x46, 0x4160);
@@ -81,15 +86,16 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
             Put32(optional, directories + 8 * index + 4, _directories[index].Size);
         }
 
-        for (var index = 0; index < sections.Count; index++)
+        for (var (index, inFile) = (0, headersInFile); index < sections.Count; index++)
         {
             var entry = optional[(headerSize + 40 * index)..];
             Encoding.ASCII.GetBytes(sections[index].Name).CopyTo(entry);
             Put32(entry, 0x08, sections[index].Size);
             Put32(entry, 0x0C, sections[index].Rva);
-            Put32(entry, 0x10, (sections[index].Size + 0xFFF) & ~0xFFFu);
-            Put32(entry, 0x14, sections[index].Rva);
+            Put32(entry, 0x10, InFile(sections[index].Size));
+            Put32(entry, 0x14, inFile);
             Put32(entry, 0x24, sections[index].Characteristics);
+            inFile += InFile(sections[index].Size);
         }
 
         space.Write(start, header);
@@ -189,6 +195,37 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
         return DebugEntrySize + 4 + (uint)record.Length;
     }
 
+    /// <summary>Writes the relocation directory: where the image holds addresses of its own.</summary>
+    /// <param name="rva">Where it goes.</param>
+    /// <param name="places">The RVAs of pointers.</param>
+    /// <returns>How many bytes it takes.</returns>
+    public uint WriteRelocations(uint rva, IEnumerable<uint> places)
+    {
+        var at = rva;
+        foreach (var page in places.GroupBy(place => place & ~0xFFFu).OrderBy(page => page.Key))
+        {
+            var entries = page.Order().Select(place => (ushort)((IsNarrow ? NarrowRelocation : WideRelocation) << 12 | (int)(place & 0xFFF))).ToList();
+            if (entries.Count % 2 != 0)
+            {
+                entries.Add(0);
+            }
+
+            var block = new byte[8 + 2 * entries.Count];
+            Put32(block, 0, page.Key);
+            Put32(block, 4, (uint)block.Length);
+            for (var index = 0; index < entries.Count; index++)
+            {
+                Put16(block, 8 + 2 * index, entries[index]);
+            }
+
+            space.Write(start + at, block);
+            at += (uint)block.Length;
+        }
+
+        _directories[5] = (at > rva ? rva : 0, at - rva);
+        return at - rva;
+    }
+
     /// <summary>Writes a resource directory that holds the version alone.</summary>
     /// <returns>How many bytes it takes.</returns>
     public uint WriteVersion(uint rva, string originalName, string description, FileVersion version)
@@ -212,6 +249,8 @@ internal sealed class ImageWriter(LabAddressSpace space, VirtualAddress start)
             Put32(bytes, at + 20, offset);
         }
     }
+
+    private static uint InFile(uint size) => (size + FileAlignment - 1) & ~(FileAlignment - 1);
 
     private static void Put16(Span<byte> bytes, int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[offset..], value);
 

@@ -9,6 +9,7 @@ namespace NtScope.Lab.Machine.Kernel;
 internal sealed class KernelImage
 {
     private const uint TailSize = 0x6_0000;
+    private const uint RelocationsSize = 0x2000;
     private const uint Alignment = 0x1000;
     private const uint SearchedForIdentity = 0x3F_0000;
     private const uint VariablesInTail = 0x3_0000;
@@ -53,6 +54,9 @@ internal sealed class KernelImage
     /// <summary>Where the tail's tables begin, behind its variables.</summary>
     public uint TablesRva => TailRva + VariablesInTail;
 
+    /// <summary>Where the relocations begin, behind the tail's tables.</summary>
+    public uint RelocationsRva => Size - RelocationsSize;
+
     /// <summary>A free place in the first 4 MiB, where readers of memory look for the identity of the symbols.</summary>
     public uint IdentityRva => _identity.Value;
 
@@ -84,8 +88,8 @@ internal sealed class KernelImage
         return found;
     }
 
-    /// <summary>The RVAs of all variables that were asked for.</summary>
-    public IReadOnlyCollection<uint> Variables => _variables.Keys;
+    /// <summary>The variables that were asked for: the RVA of each, and its size in bytes.</summary>
+    public IReadOnlyDictionary<uint, uint> Variables => _variables;
 
     /// <summary>Whether an RVA lies in a variable that was asked for.</summary>
     public bool IsInVariable(uint rva)

@@ -59,7 +59,18 @@ internal sealed class KernelImageWriter(MachineContext context)
         writer.WriteDebugDirectory(_kernel.IdentityRva, image.Pdb, image.TimeDateStamp);
         var size = writer.WriteExports(_kernel.TablesRva, image.Name, image.TimeDateStamp, Exports());
         writer.WriteVersion((_kernel.TablesRva + size + 0xFFF) & ~0xFFFu, context.IsNarrow ? Path.ChangeExtension(image.Pdb.FileName, "exe") : "ntkrnlmp.exe", "NT Kernel & System", context.Version);
-        writer.WriteHeaders(image, context.Version, NativeSubsystem, isLibrary: false, KernelSections.Divide(_kernel, _kernel.Variables));
+        writer.WriteRelocations(_kernel.RelocationsRva, ServiceTableFile.Relocations(_kernel.Services.TableRva, _kernel.Services.Count, ServiceTableFile.PointerSizeOf(context)));
+        writer.WriteHeaders(image, context.Version, NativeSubsystem, isLibrary: false, KernelSections.Divide(_kernel, _kernel.Variables.Keys));
+    }
+
+    /// <summary>What the kernel's file holds where the running kernel holds something else: no variables yet, and the service table as it was linked.</summary>
+    public static IEnumerable<ImagePart> FileParts(MachineContext context)
+    {
+        var services = context.Kernel.Services;
+        return context.Kernel.Variables.Select(variable => new ImagePart(variable.Key, new byte[variable.Value]))
+            .Append(new ImagePart(services.TableRva, ServiceTableFile.Encode(services.Select(service => service.Rva), services.LimitRva - services.TableRva, ServiceTableFile.PointerSizeOf(context))))
+            .Append(new ImagePart(services.LimitRva, BitConverter.GetBytes(services.Count)))
+            .Append(new ImagePart(services.ArgumentTableRva, [.. services.Select(service => (byte)(ServiceEntries.StackArguments(service.Name, context.IsNarrow) * sizeof(uint)))]));
     }
 
     // x86 exports the service descriptors and not the list of modules.

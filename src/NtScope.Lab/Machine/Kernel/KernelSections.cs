@@ -83,7 +83,8 @@ internal static class KernelSections
         }
 
         sections.Add(new ImageSectionPlan(".data", image.TailRva, image.TablesRva - image.TailRva, ImageSectionPlan.Variables));
-        sections.Add(new ImageSectionPlan(".rsrc", image.TablesRva, image.Size - image.TablesRva, ImageSectionPlan.Constants));
+        sections.Add(new ImageSectionPlan(".rsrc", image.TablesRva, image.RelocationsRva - image.TablesRva, ImageSectionPlan.Constants));
+        sections.Add(new ImageSectionPlan(".reloc", image.RelocationsRva, image.Size - image.RelocationsRva, ImageSectionPlan.Discardable));
         return sections;
     }
 

@@ -299,6 +299,18 @@ public sealed unsafe class LabAddressSpace : IMemory
         }
     }
 
+    /// <summary>Writes bytes of one page into a copy of it that this address space alone has, as a write to a shared page of an image does.</summary>
+    /// <exception cref="InvalidOperationException">The page is not mapped.</exception>
+    public void WritePrivately(VirtualAddress address, ReadOnlySpan<byte> bytes)
+    {
+        var shared = Translate(address) ?? throw new InvalidOperationException($"{address} is not mapped in the lab machine");
+        var page = new PhysicalAddress(shared.Value & ~(PhysicalRam.PageSize - 1ul));
+        var copy = Ram.Allocate(1);
+        Ram.Span(page, PhysicalRam.PageSize).CopyTo(Ram.Span(copy, PhysicalRam.PageSize));
+        SetRawEntry(address, (GetRawEntry(address, out _) & ~Paging.FrameMask) | copy.Value);
+        Write(address, bytes);
+    }
+
     /// <summary>Writes one byte.</summary>
     public void WriteByte(VirtualAddress address, byte value) => Write(address, [value]);
 

@@ -8,7 +8,7 @@ namespace NtScope.Lab.Machine.Modules;
 internal sealed record DriverPlan(string Name, uint Size, string? Object, params string[] Devices)
 {
     /// <summary>Whether its driver object stands among the file systems.</summary>
-    public bool IsFileSystem => Object is "Ntfs" or "FltMgr" or "WdFilter";
+    public bool IsFileSystem => Object is "Ntfs" or "FltMgr" or "WdFilter" or "FileInfo" or "luafv";
 
     /// <summary>What stands in the list behind the kernel, in order.</summary>
     public static IReadOnlyList<DriverPlan> All { get; } =
@@ -32,5 +32,7 @@ internal sealed record DriverPlan(string Name, uint Size, string? Object, params
         new("mouclass.sys", 0x1_3000, "mouclass", "PointerClass0"),
         new("http.sys", 0x3_6000, "HTTP"),
         new("WdFilter.sys", 0x2_8000, "WdFilter"),
+        new("fileinfo.sys", 0x1_4000, "FileInfo"),
+        new("luafv.sys", 0x1_6000, "luafv"),
     ];
 }

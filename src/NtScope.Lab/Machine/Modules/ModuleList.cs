@@ -16,6 +16,7 @@ internal sealed class ModuleList
     private readonly VirtualAddress _head;
     private readonly uint _pointer;
     private readonly int _unloadedSize;
+    private readonly Dictionary<LabImage, VirtualAddress> _entries = [];
     private int _unloaded;
 
     /// <summary>An empty list.</summary>
@@ -51,6 +52,7 @@ internal sealed class ModuleList
         }
 
         _context.InsertTail(_head, entry);
+        _entries[image] = entry;
         return entry;
     }
 
@@ -65,6 +67,14 @@ internal sealed class ModuleList
         _context.PagedPool.Free(_context.ReadPointer(entry + 12 * _pointer));
         _context.NonPagedPool.Free(entry);
         AddUnloaded(image.Name, image.Base, image.Size, time);
+    }
+
+    /// <summary>Takes an image out of the list.</summary>
+    /// <returns>Its entry, which stays where it is.</returns>
+    public VirtualAddress Unlink(LabImage image)
+    {
+        _context.Unlink(_entries[image]);
+        return _entries[image];
     }
 
     /// <summary>Remembers a driver that was unloaded; the oldest of fifty gives way.</summary>

@@ -147,6 +147,29 @@ internal sealed class ObjectManager
         _context.NonPagedPool.Free(HeaderOf(body) - PartsOf(InfoMaskOf(body)));
     }
 
+    /// <summary>Takes an object's entry out of a directory and leaves the object as it is.</summary>
+    public void Remove(VirtualAddress directory, VirtualAddress body)
+    {
+        var buckets = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets");
+        for (var bucket = 0u; bucket < HashBuckets; bucket++)
+        {
+            var link = buckets + bucket * (uint)_context.System.PointerSize;
+            while (_context.ReadPointer(link) is { IsZero: false } entry)
+            {
+                var structure = _context.At("_OBJECT_DIRECTORY_ENTRY", entry);
+                if (_context.ReadPointer(structure.AddressOf("Object")) == body)
+                {
+                    _context.System.WritePointer(link, _context.ReadPointer(structure.AddressOf("ChainLink")));
+                    return;
+                }
+
+                link = structure.AddressOf("ChainLink");
+            }
+        }
+
+        throw new InvalidOperationException($"the directory at {directory} has no object at {body}");
+    }
+
     /// <summary>Counts a handle to an object.</summary>
     public void AddHandle(VirtualAddress body)
     {

@@ -7,6 +7,7 @@ internal sealed class ObjectNamespace
 
     private readonly ObjectManager _objects;
     private readonly VirtualAddress _sessions;
+    private readonly VirtualAddress _named;
 
     /// <summary>Creates them.</summary>
     public ObjectNamespace(ObjectManager objects)
@@ -29,7 +30,7 @@ internal sealed class ObjectNamespace
             objects.CreateDirectory(objects.Root, name);
         }
 
-        var named = objects.CreateDirectory(objects.Root, "BaseNamedObjects");
+        var named = _named = objects.CreateDirectory(objects.Root, "BaseNamedObjects");
         foreach (var name in new[] { "SvcctrlStartEvent_A3752DX", "WinlogonLogoff", "Global\\LabReady" })
         {
             objects.Create("Event", EventSize, name.Replace('\\', '_'), named);
@@ -54,6 +55,9 @@ internal sealed class ObjectNamespace
 
     /// <summary><c>\Windows\WindowStations</c>, where session 0 has its window stations.</summary>
     public VirtualAddress ServiceWindowStations { get; }
+
+    /// <summary>Creates an event in <c>\BaseNamedObjects</c>.</summary>
+    public VirtualAddress CreateEvent(string name) => _objects.Create("Event", EventSize, name, _named);
 
     /// <summary>Creates <c>\Sessions\N</c> with what is in it.</summary>
     /// <returns>The directory of the session's window stations.</returns>

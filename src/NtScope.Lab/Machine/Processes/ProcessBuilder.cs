@@ -104,6 +104,14 @@ internal sealed class ProcessBuilder
         return HandlesOf(process).Add(_objects.HeaderOf(body), (uint)access);
     }
 
+    /// <summary>Takes a thread out of both lists of its process.</summary>
+    public void UnlinkThread(MachineThread thread)
+    {
+        var structure = _context.At("_ETHREAD", thread.Object);
+        _context.Unlink(structure.AddressOf("ThreadListEntry"));
+        _context.Unlink(structure.AddressOf("Tcb.ThreadListEntry"));
+    }
+
     /// <summary>Takes a process out of the list of processes.</summary>
     public void Unlink(MachineProcess process)
     {

@@ -28,6 +28,7 @@ internal sealed class UserImages
 
     private readonly MachineContext _context;
     private readonly List<(LabImage Image, MemoryRegion Region)> _images = [];
+    private readonly LabAddressSpace _first;
 
     /// <summary>The images of a machine, not mapped yet.</summary>
     /// <param name="context">The machine.</param>
@@ -36,6 +37,7 @@ internal sealed class UserImages
     public UserImages(MachineContext context, IReadOnlyList<string> win32kServices, LabAddressSpace first)
     {
         _context = context;
+        _first = first;
         var shift = (ulong)context.Random.Next(0x100) << 16;
         var start = new VirtualAddress(context.Version.Build < Windows8 || context.IsNarrow ? 0x7700_0000 + shift : 0x7FFC_C000_0000 + shift);
         var stubs = CodeRva;
@@ -55,6 +57,14 @@ internal sealed class UserImages
 
     /// <summary>The images, ntdll first.</summary>
     public IEnumerable<LabImage> Images => _images.Select(image => image.Image);
+
+    /// <summary>Where ntdll has the stub of a service.</summary>
+    public VirtualAddress StubOf(string service) => _context.Kernel.Services.TryGetIndex(service, out var index)
+        ? _images[0].Image.Base + CodeRva + (uint)(index * StubSize)
+        : throw new InvalidOperationException($"{_context.Version} has no {service}");
+
+    /// <summary>The images as files.</summary>
+    public IEnumerable<MachineImage> Files => _images.Select(image => new MachineImage(image.Image, _first, []));
 
     /// <summary>Maps the images into another process.</summary>
     public void Map(LabAddressSpace space)

@@ -23,7 +23,8 @@ internal sealed class Win32kImages
     private const uint IdentityRva = ConstantsRva + 0x2_8000;
     private const uint VariablesRva = ConstantsRva + 0x2_9000;
     private const uint ResourceRva = ConstantsRva + 0x2_B000;
-    private const uint ImageSize = ConstantsRva + 0x2_C000;
+    private const uint RelocationsRva = ConstantsRva + 0x2_C000;
+    private const uint ImageSize = ConstantsRva + 0x2_E000;
     private const ulong ImageSpacing = 0x10_0000;
     private const ushort NativeSubsystem = 1;
 
@@ -64,6 +65,11 @@ internal sealed class Win32kImages
     public VirtualAddress Table => _start + ConstantsRva;
 
     private bool IsSplit => _context.Version.Build >= SplitSince;
+
+    /// <summary>The images with what their files differ in: the service table of win32k.sys as it was linked.</summary>
+    public IEnumerable<MachineImage> Files => _images.Select(image => new MachineImage(image, _space!, image.Base == _start
+        ? [new ImagePart(ConstantsRva, ServiceTableFile.Encode(_services.Select((_, index) => RoutineRva(index)), room: 0, ServiceTableFile.PointerSizeOf(_context)))]
+        : []));
 
     /// <summary>Maps the images for a session; the first time writes them.</summary>
     public void Map(LabAddressSpace space)
@@ -214,12 +220,14 @@ internal sealed class Win32kImages
         writer.WriteExports(isLibrary ? SlotsRva : place, image.Name, image.TimeDateStamp, exports);
         writer.WriteDebugDirectory(IdentityRva, image.Pdb, image.TimeDateStamp);
         writer.WriteVersion(ResourceRva, image.Name, image.Name, _context.Version);
+        writer.WriteRelocations(RelocationsRva, isLibrary ? [] : ServiceTableFile.Relocations(ConstantsRva, _services.Length, ServiceTableFile.PointerSizeOf(_context)));
         writer.WriteHeaders(image, _context.Version, NativeSubsystem, isLibrary,
         [
             new ImageSectionPlan(".text", CodeRva, ConstantsRva - CodeRva, ImageSectionPlan.Code),
             new ImageSectionPlan(".rdata", ConstantsRva, VariablesRva - ConstantsRva, ImageSectionPlan.Constants),
             new ImageSectionPlan(".data", VariablesRva, ResourceRva - VariablesRva, ImageSectionPlan.Variables),
-            new ImageSectionPlan(".rsrc", ResourceRva, ImageSize - ResourceRva, ImageSectionPlan.Constants),
+            new ImageSectionPlan(".rsrc", ResourceRva, RelocationsRva - ResourceRva, ImageSectionPlan.Constants),
+            new ImageSectionPlan(".reloc", RelocationsRva, ImageSize - RelocationsRva, ImageSectionPlan.Discardable),
         ]);
     }
 

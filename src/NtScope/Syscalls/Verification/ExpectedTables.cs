@@ -3,7 +3,7 @@ using NtScope.Knowledge;
 namespace NtScope.Syscalls.Verification;
 
 /// <summary>Says what the tables of a machine should be: from the images' files, else from knowledge, else from what memory itself names.</summary>
-internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, IReferenceImages? references, List<string> notes)
+internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, ReferenceFiles references, List<string> notes)
 {
     /// <summary>The kernel's table; null, with a note, if nothing says where it is.</summary>
     public ExpectedTable? OfKernel(Module module)
@@ -83,7 +83,7 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, IRe
 
     private ExpectedTable? FromFile(Module module, ServiceTableKind kind, IMemory memory, KnownServiceTable? known)
     {
-        if (module.Image is not { } image || references?.Find(image) is not { } file)
+        if (module.Image is not { } image || references.Find(image, FileNameOf(module)) is not { } file)
         {
             return null;
         }
@@ -111,6 +111,8 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, IRe
             File = file,
         };
     }
+
+    private static string FileNameOf(Module module) => module.Path[(module.Path.LastIndexOfAny(['\\', '/']) + 1)..];
 
     private static uint? RvaOf(Module module, string name) =>
         module.Symbols?.TryGetRva(name, out var rva) == true || module.Image?.Exports.TryGetRva(name, out rva) == true ? rva : null;

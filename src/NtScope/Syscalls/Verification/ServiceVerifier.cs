@@ -13,7 +13,7 @@ public static class ServiceVerifier
     /// <param name="target">A capture, a live or a lab machine.</param>
     /// <param name="knowledge">What is known of real builds.</param>
     /// <param name="references">The images' files; null if there are none at hand.</param>
-    /// <exception cref="InputException">The target has no kernel in memory.</exception>
+    /// <exception cref="InputException">The target has no kernel in memory, or none of the files is one of its images.</exception>
     public static Report<VerificationRow> Verify(Target target, KnowledgeBase knowledge, IReferenceImages? references)
     {
         if (target.Modules is not [{ Base: not null, Image.IsMapped: true } kernel, ..])
@@ -23,7 +23,8 @@ public static class ServiceVerifier
 
         var notes = new List<string>(target.Notes);
         var context = new VerificationContext(target, NamesOf(target, knowledge));
-        var expectations = new ExpectedTables(target, knowledge, references, notes);
+        var files = new ReferenceFiles(references);
+        var expectations = new ExpectedTables(target, knowledge, files, notes);
         var windowManagers = WindowManagers(target, expectations).ToList();
         if (expectations.OfKernel(kernel) is { } nt)
         {
@@ -42,7 +43,9 @@ public static class ServiceVerifier
             Verify(context, knowledge, windowManager);
         }
 
-        new StubVerification(context, references).Verify(notes);
+        new StubVerification(context, files).Verify(notes);
+        files.RequireUse();
+        notes.AddRange(files.Strangers);
         notes.AddRange(context.UnreadableNotes());
         var rows = context.Rows.OrderBy(row => row.Table).ThenBy(row => row.Index?.Value ?? 0).ThenBy(row => row.Address).ToList();
         return new Report<VerificationRow>(VerificationRow.Schema, target.Summary, rows, [.. notes.Distinct(StringComparer.Ordinal)]);

@@ -11,7 +11,7 @@ namespace NtScope.Syscalls.Verification;
 /// Compares the system call stubs that processes have mapped (ntdll, win32u) with the file, else with the page that most processes share: a patched
 /// page is a private copy.
 /// </summary>
-internal sealed class StubVerification(VerificationContext context, IReferenceImages? references)
+internal sealed class StubVerification(VerificationContext context, ReferenceFiles references)
 {
     private const int StubBytes = 24;
     private const ulong PageMask = ~0xFFFUL;
@@ -29,7 +29,7 @@ internal sealed class StubVerification(VerificationContext context, IReferenceIm
         var mapped = FindMapped(spaces).ToList();
         foreach (var group in mapped.GroupBy(item => (item.Name, item.Start, item.Image.TimeDateStamp, item.Image.SizeOfImage)))
         {
-            var file = references?.Find(group.First().Image);
+            var file = references.Find(group.First().Image, group.Key.Name);
             var all = group.ToList();
             if (file is null && all.Count < 3)
             {

@@ -273,6 +273,10 @@ public sealed class ServiceVerifierTests
         public IEnumerable<(VerificationEvidence Evidence, IReferenceImages? References)> BothEvidences() =>
             [(VerificationEvidence.File, this), (VerificationEvidence.Structure, null)];
 
+        public string Name => "files";
+
+        public PeImage? Named(string fileName) => _file;
+
         public PeImage? Find(PeImage image) => image.Pdb is { } pdb && pdb.Matches(_file.Pdb) ? _file : null;
 
         public void Dispose() => _file.Dispose();

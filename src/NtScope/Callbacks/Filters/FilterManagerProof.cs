@@ -1,0 +1,203 @@
+using System.Runtime.InteropServices;
+using NtScope.Kernel;
+
+namespace NtScope.Callbacks.Filters;
+
+/// <summary>
+/// Proves a place and offsets of the filter manager by what must hold: a filter names its frame and has a name and a decimal altitude, its operations
+/// end with the mark of the last, an instance names its filter and a callback node its instance, a volume has the name of a device.
+/// </summary>
+internal sealed class FilterManagerProof(KernelContext context, VirtualAddress head)
+{
+    private const uint Step = sizeof(ulong);
+    private const uint FrameLinks = 8;
+    private const uint FrameFilters = 0x48 + 0x68;
+    private const uint PrimaryLink = 0x10;
+    private const uint NameInFilter = 0x08;
+    private const uint AltitudeInFilter = 0x18;
+    private const uint InstancesInFilter = 0x38 + 0x68;
+    private const uint VolumeInInstance = 0x08;
+    private const uint FilterInInstance = 0x10;
+    private const uint LinkInInstance = 0x40;
+    private const uint InstanceInNode = 0x10;
+    private const uint OperationSize = 0x20;
+    private const byte LastOperation = 0x80;
+    private const int Operations = 64;
+    private const int NamedFunctions = 22;
+    private const int LongestName = 128;
+
+    private readonly List<(VirtualAddress Frame, VirtualAddress Filter)> _filters = [];
+
+    /// <summary>How many filters the frames have.</summary>
+    public int Filters => _filters.Count;
+
+    /// <summary>The offsets that fit, the given ones where they do; null if none in reach of them does.</summary>
+    public FilterManagerOffsets? Fit(FilterManagerOffsets offsets)
+    {
+        if (!ReadFilters())
+        {
+            return null;
+        }
+
+        if (_filters.Count == 0)
+        {
+            return offsets;
+        }
+
+        if (Near(offsets.ObjectSize, 0x20, 0x40).FirstOrDefault(size => _filters.TrueForAll(filter => IsFilter(filter, size))) is not (> 0 and var start)
+            || Near(offsets.Operations, 0x158, 0x190).FirstOrDefault(place => _filters.TrueForAll(filter => OperationsAt(filter.Filter + start + place).Count > 0)) is not (> 0 and var operations))
+        {
+            return null;
+        }
+
+        var instances = new List<(VirtualAddress Filter, VirtualAddress Instance)>();
+        foreach (var (_, filter) in _filters)
+        {
+            foreach (var link in ListWalk.Read(context.Memory, filter + start + InstancesInFilter, Limits.Callbacks).Links)
+            {
+                instances.Add((filter, link - LinkInInstance - start));
+            }
+        }
+
+        if (instances.Exists(item => context.ReadPointer(item.Instance + start + FilterInInstance) != item.Filter))
+        {
+            return null;
+        }
+
+        return new FilterManagerOffsets(
+            start,
+            operations,
+            FirstFitting(Near(offsets.CallbackNodes!.Value, 0x60, 0xA0), place => instances.TrueForAll(item => HasNodes(item, start, operations, place))),
+            FirstFitting(Near(offsets.DeviceName!.Value, 0x20, 0x60), place => instances.TrueForAll(item => HasDeviceName(item.Instance + start + VolumeInInstance, start + place))));
+    }
+
+    private static uint? FirstFitting(IEnumerable<uint> places, Predicate<uint> fits)
+    {
+        foreach (var place in places)
+        {
+            if (fits(place))
+            {
+                return place;
+            }
+        }
+
+        return null;
+    }
+
+    // The expected value first, then all between the bounds.
+    private static IEnumerable<uint> Near(uint expected, uint lowest, uint highest)
+    {
+        yield return expected;
+        for (var value = lowest; value <= highest; value += Step)
+        {
+            if (value != expected)
+            {
+                yield return value;
+            }
+        }
+    }
+
+    private bool ReadFilters()
+    {
+        var frames = ListWalk.Read(context.Memory, head, Limits.Callbacks);
+        if (frames.Problem is not null || frames.Links.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var link in frames.Links)
+        {
+            var frame = link - FrameLinks;
+            var filters = ListWalk.Read(context.Memory, frame + FrameFilters, Limits.Callbacks);
+            if (filters.Problem is not null)
+            {
+                return false;
+            }
+
+            _filters.AddRange(filters.Links.Select(filter => (frame, filter - PrimaryLink)));
+        }
+
+        return true;
+    }
+
+    private bool IsFilter((VirtualAddress Frame, VirtualAddress Filter) filter, uint size) =>
+        context.ReadPointer(filter.Filter + size) == filter.Frame
+        && TextAt(filter.Filter + size + NameInFilter) is { Length: > 0 }
+        && TextAt(filter.Filter + size + AltitudeInFilter) is { Length: > 0 } altitude
+        && altitude.All(character => char.IsAsciiDigit(character) || character == '.');
+
+    private bool HasNodes((VirtualAddress Filter, VirtualAddress Instance) item, uint start, uint operations, uint nodes)
+    {
+        var hasAny = false;
+        foreach (var function in OperationsAt(item.Filter + start + operations))
+        {
+            if (NodeIndex(function) is not { } index)
+            {
+                continue;
+            }
+
+            if (context.ReadPointer(item.Instance + start + nodes + index * Step) is not { } node
+                || (!node.IsZero && context.ReadPointer(node + InstanceInNode) != item.Instance))
+            {
+                return false;
+            }
+
+            hasAny |= !node.IsZero;
+        }
+
+        return hasAny;
+    }
+
+    /// <summary>Which callback node belongs to a major function, for those of the filter manager's own operations are negative; null if none does.</summary>
+    public static uint? NodeIndex(byte majorFunction) =>
+        (sbyte)majorFunction + NamedFunctions is >= 0 and < (int)FilterManagerTypes.CallbackNodes and var index ? (uint)index : null;
+
+    private bool HasDeviceName(VirtualAddress volumeField, uint place) =>
+        context.ReadPointer(volumeField) is { IsZero: false } volume && TextAt(volume + place) is ['\\', ..];
+
+    // The major functions of the array that a pointer leads to; empty if it is none.
+    private List<byte> OperationsAt(VirtualAddress field)
+    {
+        var functions = new List<byte>();
+        if (context.ReadPointer(field) is not { IsZero: false } operation)
+        {
+            return [];
+        }
+
+        for (var count = 0; count < Operations; count++, operation += OperationSize)
+        {
+            if (!context.Memory.TryReadByte(operation, out var function, out _))
+            {
+                return [];
+            }
+
+            if (function == LastOperation)
+            {
+                return functions;
+            }
+
+            if (!IsRoutineOrZero(operation + 0x08) || !IsRoutineOrZero(operation + 0x10))
+            {
+                return [];
+            }
+
+            functions.Add(function);
+        }
+
+        return [];
+    }
+
+    private bool IsRoutineOrZero(VirtualAddress field) => context.ReadPointer(field) is { } routine && (routine.IsZero || routine.Value >> 47 == 0x1FFFF);
+
+    private string? TextAt(VirtualAddress address)
+    {
+        if (!context.Memory.TryReadUInt16(address, out var length, out _) || length is 0 or > LongestName * sizeof(char) || length % sizeof(char) != 0
+            || context.ReadPointer(address + Step) is not { IsZero: false } buffer)
+        {
+            return null;
+        }
+
+        var text = new char[length / sizeof(char)];
+        return context.Memory.TryRead(buffer, MemoryMarshal.AsBytes(text.AsSpan()), out _) ? new string(text) : null;
+    }
+}
