@@ -242,4 +242,7 @@ public static class Limits
 
     /// <summary>Bytes of a section of the filter manager that are searched for its list of frames.</summary>
     public const uint FilterManagerData = 1u << 20;
+
+    /// <summary>Pages of the kernel's half that are looked at for the headers of images that no list names.</summary>
+    public const int HeaderSearchPages = 1 << 21;
 }

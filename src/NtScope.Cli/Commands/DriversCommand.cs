@@ -7,9 +7,9 @@ namespace NtScope.Cli.Commands;
 internal static class DriversCommand
 {
     /// <summary>The verb.</summary>
-    public static Command Create() => ReportCommand.Create(
+    public static Command Create() => SurveyCommand.Create(
         "drivers",
-        "Lists driver objects, where each dispatch routine leads, and device stacks (--columns name,dispatch,devices)",
-        MachineInput.Description,
-        static (target, _) => DriverAnalyser.Analyse(target));
+        "Lists driver objects, where each dispatch routine leads, and device stacks (--columns name,dispatch,devices); shows those that are hidden from the namespace",
+        static _ => { },
+        static (target, _, options) => DriverAnalyser.Analyse(target, options));
 }

@@ -63,7 +63,7 @@ internal static class MinifilterCallbacks
         var filter = context.At("_FLT_FILTER", address, findings);
         var name = $"{filter.Text("Name")}, altitude {filter.Text("DefaultAltitude")}";
         var instances = InstancesOf(collector, context, filter).ToList();
-        var detail = name + string.Concat(instances.Select(instance => "; instance " + instance.Text));
+        var detail = name + string.Concat(instances.GroupBy(instance => instance.Text, StringComparer.Ordinal).Select(group => $"; instance {OnVolumes(group.Key, group.Select(instance => instance.Volume))}"));
         var operation = filter.Pointer("Operations") ?? default;
         var size = context.SizeOf("_FLT_OPERATION_REGISTRATION");
         for (var i = 0; !operation.IsZero && size > 0 && i < Operations; i++, operation += size)
@@ -77,9 +77,9 @@ internal static class MinifilterCallbacks
             var (function, before, after) = ((byte)number, view.Pointer("PreOperation"), view.Pointer("PostOperation"));
             Add(collector, slot, before, $"pre {MajorFunction.NameOf(function)}, {detail}", findings);
             Add(collector, slot, after, $"post {MajorFunction.NameOf(function)}, {detail}", findings);
-            foreach (var (instance, text) in instances)
+            foreach (var (instance, text, volume) in instances)
             {
-                CompareNode(collector, context, slot, instance, function, before, after, $"{name}; instance {text}");
+                CompareNode(collector, context, slot, instance, function, before, after, $"{name}; instance {OnVolumes(text, [volume])}");
             }
         }
 
@@ -116,7 +116,13 @@ internal static class MinifilterCallbacks
         }
     }
 
-    private static IEnumerable<(VirtualAddress Address, string Text)> InstancesOf(CallbackCollector collector, KernelContext context, StructureView filter)
+    private static string OnVolumes(string instance, IEnumerable<string?> volumes)
+    {
+        var named = string.Join(", ", volumes.OfType<string>());
+        return named.Length == 0 ? instance : $"{instance} on {named}";
+    }
+
+    private static IEnumerable<(VirtualAddress Address, string Text, string? Volume)> InstancesOf(CallbackCollector collector, KernelContext context, StructureView filter)
     {
         if (filter.AddressOf("InstanceList.rList") is not { } head || context.OffsetOf("_FLT_INSTANCE", "FilterLink") is not { } link)
         {
@@ -128,7 +134,7 @@ internal static class MinifilterCallbacks
         {
             var instance = context.At("_FLT_INSTANCE", entry - link);
             var volume = canNameVolumes && instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text("DeviceName") : null;
-            yield return (entry - link, $"{instance.Text("Name")} at {instance.Text("Altitude")}{(volume is null ? string.Empty : " on " + volume)}");
+            yield return (entry - link, $"{instance.Text("Name")} at {instance.Text("Altitude")}", volume);
         }
     }
 

@@ -8,6 +8,7 @@ using NtScope.Kernel.Processes;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Attacks;
 using NtScope.Rendering;
 using NtScope.Reports;
 using NtScope.Syscalls;
@@ -19,8 +20,11 @@ namespace NtScope.Lab.Tests.Captures;
 /// <summary>The lab plants, the analysers find: everything that is there and nothing else, whatever the kernel and the format.</summary>
 public class CaptureMatrixTests
 {
-    private static readonly LabAttack[] Attacks =
-        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.UnlinkedProcess, LabAttack.HiddenDesktop, LabAttack.ForeignCallback];
+    // A kernel dump has no user memory, so the patched stub is planted elsewhere; a relocated table would hide what is wrong with its entries.
+    private static readonly LabAttack[] Attacks = [.. Enum.GetValues<LabAttack>().Except([LabAttack.RelocatedTable, LabAttack.PatchedStub])];
+
+    private static readonly LabAttack[] TableAttacks =
+        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments];
 
     public static TheoryData<string> KernelsWithSymbols => [.. Kernels(hasSymbols: true).Select(kernel => kernel.Version.ToString())];
 
@@ -39,7 +43,7 @@ public class CaptureMatrixTests
             CheckPlanted(machine, target);
             var answers = string.Join('\n', new[]
             {
-                Text(ModuleAnalyser.Analyse(target)), Text(ProcessAnalyser.Analyse(target)), Text(DriverAnalyser.Analyse(target)),
+                Text(ModuleAnalyser.Analyse(target, new SurveyOptions())), Text(ProcessAnalyser.Analyse(target)), Text(ThreadAnalyser.Analyse(target)), Text(DriverAnalyser.Analyse(target)),
                 Text(ObjectAnalyser.Analyse(target)), Text(CallbackAnalyser.Analyse(target)),
                 Text(SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions())),
             });
@@ -58,8 +62,14 @@ public class CaptureMatrixTests
 
         ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.ShouldBeEmpty();
         ProcessAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
-        CallbackAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
-        CallbackAnalyser.Analyse(target).Rows.Select(row => row.Address!.Value).ShouldBe(machine.Callbacks.Select(callback => callback.Routine), ignoreOrder: true);
+        ThreadAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+        ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows.Where(row => row.Findings.Any(finding => finding.Kind != "unloaded")).ShouldBeEmpty();
+        var callbacks = CallbackAnalyser.Analyse(target).Rows;
+        callbacks.SelectMany(row => row.Findings).ShouldBeEmpty();
+        callbacks.Where(row => row.Kind != CallbackKinds.Minifilter).Select(row => row.Address!.Value).ShouldBe(machine.Callbacks.Select(callback => callback.Routine), ignoreOrder: true);
+        callbacks.Where(row => row.Kind == CallbackKinds.Minifilter && !row.Detail!.StartsWith("unload", StringComparison.Ordinal)).Select(row => (row.Slot, row.Address!.Value)).ShouldBe(
+            machine.Filters.SelectMany((filter, slot) => filter.Operations.SelectMany(operation => new[] { (slot, operation.Before), (slot, operation.After) })).Where(routine => !routine.Item2.IsZero));
+        callbacks.Where(row => row.Kind == CallbackKinds.Minifilter).ShouldAllBe(row => row.Detail!.EndsWith(@" Instance at " + machine.Filters[row.Slot].Altitude + @" on \Device\Mup, \Device\HarddiskVolume1, \Device\HarddiskVolume2"));
         DriverAnalyser.Analyse(target).Rows.Count.ShouldBe(machine.Drivers.Count);
         DriverAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
     }
@@ -118,16 +128,29 @@ public class CaptureMatrixTests
         var unlinked = processes.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
         unlinked.Name.ShouldBe("cmd.exe");
         unlinked.Object.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.UnlinkedProcess).Address);
-        var foreign = CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
-        foreign.Address.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.ForeignCallback).Target);
-        ModuleAnalyser.Analyse(target).Rows.Count(row => row.Findings.Count == 0).ShouldBe(machine.Modules.Count);
+        ThreadAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedThread).Address);
+        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => row.Address!.Value)
+            .ShouldBe([Trace(LabAttack.ForeignCallback).Target, Trace(LabAttack.ForeignFilter).Target]);
+        var modules = ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows;
+        modules.Count(row => row.Findings.Count == 0).ShouldBe(machine.Modules.Count - 1);
+        var hidden = modules.Where(row => row.Findings.Any(finding => finding.Kind == "unlinked")).ShouldHaveSingleItem();
+        (hidden.Base, hidden.Name).ShouldBe((Trace(LabAttack.UnlinkedModule).Target, "http"));
+        hidden.SeenBy.ShouldBe(["pool", "drivers", "headers"]);
+        var drivers = DriverAnalyser.Analyse(target).Rows;
+        drivers.Count.ShouldBe(machine.Drivers.Count);
+        drivers.Where(row => row.Findings.Count > 0).Select(row => (row.Name, row.Findings[0].Kind))
+            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded")]);
+        var hostile = machine.Traces.Where(trace => trace.Attack == LabAttack.HostileName).ToList();
+        processes.ShouldContain(row => row.Object == hostile[0].Address && row.Name == hostile[0].Name);
+        ObjectAnalyser.Analyse(target).Rows.ShouldContain(row => row.Object == hostile[1].Address && row.Path.EndsWith(hostile[1].Name));
+
+        PlantedTrace Trace(LabAttack attack) => machine.Traces.Single(trace => trace.Attack == attack);
     }
 
     private static void CheckTables(MachineMemory machine, Target target)
     {
-        var planted = machine.Traces.Where(trace => trace.Attack is LabAttack.RedirectedEntry or LabAttack.SwappedEntries or LabAttack.InlineHook)
-            .Select(trace => (trace.Attack, trace.Name, trace.Target));
-        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (AttackOf(row.Kind), row.Name!, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+        var planted = machine.Traces.Where(trace => TableAttacks.Contains(trace.Attack)).Select(trace => (trace.Attack, trace.Address, trace.Target));
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (AttackOf(row.Kind), row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
     }
 
     private static LabAttack AttackOf(VerificationKind kind) => kind switch
@@ -135,6 +158,8 @@ public class CaptureMatrixTests
         VerificationKind.EntryOutsideModule => LabAttack.RedirectedEntry,
         VerificationKind.EntriesSwapped => LabAttack.SwappedEntries,
         VerificationKind.InlineHook => LabAttack.InlineHook,
+        VerificationKind.LimitChanged => LabAttack.ChangedLimit,
+        VerificationKind.ArgumentsChanged => LabAttack.ChangedArguments,
         _ => throw new InvalidOperationException($"{kind} was not planted"),
     };
 

@@ -60,7 +60,7 @@ public sealed class KernelWalkTests : IDisposable
         // Without symbols only the lists of object types are found, and the notes say what is missing.
         var callbacks = CallbackAnalyser.Analyse(target);
         var expected = machine.Callbacks.Where(callback => machine.Options.Kernel.Symbols is not null || callback.Kind == "object");
-        callbacks.Rows.Select(row => (row.Kind, row.Address)).ShouldBe(expected.Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
+        callbacks.Rows.Where(row => row.Kind != CallbackKinds.Minifilter).Select(row => (row.Kind, row.Address)).ShouldBe(expected.Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
         callbacks.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
     }
 

@@ -1,41 +1,50 @@
 using NtScope.Kernel.Objects;
+using NtScope.Kernel.Processes;
 using NtScope.Reports;
 
 namespace NtScope.Kernel.Drivers;
 
-/// <summary>Lists driver objects with their dispatch tables and the module each entry leads into, and their devices.</summary>
+/// <summary>Lists driver objects, cross-viewed, with their dispatch tables and the module each entry leads into, and their devices.</summary>
 public static class DriverAnalyser
 {
-    /// <summary>All driver objects of the namespace, by name.</summary>
+    /// <summary>All driver objects, by name.</summary>
+    /// <param name="target">A machine's memory.</param>
+    /// <param name="options">How to look for them.</param>
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
-    public static Report<DriverRow> Analyse(Target target)
+    public static Report<DriverRow> Analyse(Target target, SurveyOptions? options = null)
     {
         var context = new KernelContext(target);
         var objects = new ObjectManager(context);
         var space = new ObjectNamespace(context, objects);
-        var drivers = space.Entries.Where(entry => string.Equals(entry.TypeName, "Driver", StringComparison.Ordinal)).ToList();
-        if (drivers.Count == 0)
+        var drivers = DriverSurvey.Take(context, objects, space, options ?? new SurveyOptions()).Drivers;
+        if (!drivers.Any(driver => driver.IsListed))
         {
             context.Note("No driver object was found in the object namespace.");
         }
 
-        var names = new Dictionary<VirtualAddress, string>();
+        var entries = new Dictionary<VirtualAddress, NamespaceEntry>();
         foreach (var entry in space.Entries)
         {
-            names.TryAdd(entry.Object, entry.Path);
+            entries.TryAdd(entry.Object, entry);
         }
 
+        var names = entries.ToDictionary(entry => entry.Key, entry => entry.Value.Path);
         var rows = drivers
-            .OrderBy(entry => entry.Path, StringComparer.OrdinalIgnoreCase)
-            .Select(entry => RowOf(context, entry, names))
+            .Select(driver => RowOf(context, driver, entries.GetValueOrDefault(driver.Address), names))
+            .OrderBy(row => row.Name, StringComparer.OrdinalIgnoreCase).ThenBy(row => row.Object)
             .ToList();
         return new Report<DriverRow>(DriverRow.Schema, target.Summary, rows, context.Notes);
     }
 
-    private static DriverRow RowOf(KernelContext context, NamespaceEntry entry, Dictionary<VirtualAddress, string> names)
+    private static DriverRow RowOf(KernelContext context, Sighting sighting, NamespaceEntry? entry, Dictionary<VirtualAddress, string> names)
     {
-        var findings = new List<Finding>(entry.Findings);
-        var driver = context.At("_DRIVER_OBJECT", entry.Object, findings);
+        var findings = new List<Finding>(entry?.Findings ?? []);
+        var driver = context.At("_DRIVER_OBJECT", sighting.Address, findings);
+        if (!sighting.IsListed)
+        {
+            findings.Add(new Finding(FindingKinds.Unlinked, $"The driver object is not in the object namespace; seen by {string.Join(", ", sighting.SeenBy)}"));
+        }
+
         var start = driver.Pointer("DriverStart");
         var module = start is { IsZero: false } address ? context.Target.ModuleAt(address) : null;
         if (start is { IsZero: false } && module is null)
@@ -44,8 +53,8 @@ public static class DriverAnalyser
         }
 
         return new DriverRow(
-            entry.Path,
-            entry.Object,
+            entry?.Path ?? (driver.Text("DriverName") is { Length: > 0 } own ? own : sighting.Address.ToString()),
+            sighting.Address,
             module?.Name,
             start,
             (long?)driver.Number("DriverSize"),
@@ -53,6 +62,7 @@ public static class DriverAnalyser
             driver.Pointer("DriverUnload") is { IsZero: false } unload ? unload : null,
             ReadDevices(context, driver, names, findings),
             ReadDispatch(context, driver, findings),
+            sighting.SeenBy,
             findings);
     }
 

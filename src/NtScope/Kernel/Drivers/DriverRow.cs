@@ -12,6 +12,7 @@ namespace NtScope.Kernel.Drivers;
 /// <param name="Unload">Its unload routine; null if it has none.</param>
 /// <param name="Devices">Its devices.</param>
 /// <param name="Dispatch">Its dispatch table.</param>
+/// <param name="SeenBy">What showed it: the namespace, the pool, a device.</param>
 /// <param name="Findings">What its reader should know.</param>
 public sealed record DriverRow(
     string Name,
@@ -23,6 +24,7 @@ public sealed record DriverRow(
     VirtualAddress? Unload,
     IReadOnlyList<DeviceRow> Devices,
     IReadOnlyList<DispatchRow> Dispatch,
+    IReadOnlyList<string> SeenBy,
     IReadOnlyList<Finding> Findings) : IReportRow<DriverRow>
 {
     /// <summary>The schema.</summary>
@@ -40,6 +42,7 @@ public sealed record DriverRow(
         new("unload", "Unload", Shown: false),
         new("devices", "Devices", Shown: false),
         new("dispatch", "Dispatch", Shown: false),
+        new("seenBy", "Seen by"),
     ];
 
     /// <inheritdoc/>
@@ -54,6 +57,7 @@ public sealed record DriverRow(
         6 => Cell.Address(Unload),
         7 => Cell.Rows(new ReportTable<DeviceRow>(Devices)),
         8 => Cell.Rows(new ReportTable<DispatchRow>(Dispatch)),
+        9 => Cell.Texts(SeenBy),
         _ => throw new ArgumentOutOfRangeException(nameof(column)),
     };
 }

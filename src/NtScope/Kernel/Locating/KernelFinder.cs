@@ -96,7 +96,7 @@ public static class KernelFinder
         for (ulong distance = 0; distance < Limits.KernelSearchBytes && distance <= page; distance += PageSize)
         {
             var address = new VirtualAddress(page - distance);
-            if (HasSignature(memory, address, out _) && TryOpen(memory, address, out var image) && inside - address < image.SizeOfImage)
+            if (HasSignature(memory, address) && TryOpen(memory, address, out var image) && inside - address < image.SizeOfImage)
             {
                 return new FoundKernel(address, image, "by code of its own that a processor was to run");
             }
@@ -105,39 +105,26 @@ public static class KernelFinder
         return null;
     }
 
-    // Where tables end, whole stretches of addresses are skipped: the fault tells the level whose entry is empty.
     private static FoundKernel? ByScan(IMemory memory, ref int searchPages)
     {
         var (address, end) = memory.PointerSize == sizeof(ulong)
             ? (0xFFFF_F800_0000_0000UL, 0xFFFF_F880_0000_0000UL)
             : (0x8000_0000UL, 0xFFFF_F000UL);
-        for (; address < end && searchPages > 0; searchPages--)
+        for (; ImageHeaderSearch.TryFindNext(memory, ref address, end, ref searchPages); address += PageSize)
         {
-            if (HasSignature(memory, new VirtualAddress(address), out var fault) && TryOpen(memory, new VirtualAddress(address), out var image))
+            if (TryOpen(memory, new VirtualAddress(address), out var image))
             {
                 return new FoundKernel(new VirtualAddress(address), image, "by a search for its image");
             }
-
-            var size = fault.Kind is ReadFaultKind.NotPresent or ReadFaultKind.NotCaptured ? Coverage(fault.Level, memory.PointerSize) : PageSize;
-            address = (address & ~(size - 1)) + size;
         }
 
         return null;
     }
 
-    private static ulong Coverage(PageTableLevel level, int pointerSize) => level switch
-    {
-        PageTableLevel.PageDirectory => pointerSize == sizeof(ulong) ? 2UL << 20 : 1UL << 20,
-        PageTableLevel.PageDirectoryPointer => 1UL << 30,
-        PageTableLevel.PageMap4 => 1UL << 39,
-        PageTableLevel.PageMap5 => 1UL << 48,
-        _ => PageSize,
-    };
-
-    private static bool HasSignature(IMemory memory, VirtualAddress address, out ReadFault fault)
+    private static bool HasSignature(IMemory memory, VirtualAddress address)
     {
         Span<byte> start = stackalloc byte[2];
-        return memory.TryRead(address, start, out fault) && start.SequenceEqual("MZ"u8);
+        return memory.TryRead(address, start, out _) && start.SequenceEqual("MZ"u8);
     }
 
     private static bool TryOpen(IMemory memory, VirtualAddress address, [NotNullWhen(true)] out PeImage? image)

@@ -1,21 +1,29 @@
+using NtScope.Kernel.Processes;
 using NtScope.Reports;
 
 namespace NtScope.Kernel.Modules;
 
-/// <summary>Lists the modules of a target, and of a machine those that were unloaded lately.</summary>
+/// <summary>Lists the modules of a target, and of a machine those that were unloaded lately and those that were taken out of its list.</summary>
 public static class ModuleAnalyser
 {
     /// <summary>Slots of nt!MmUnloadedDrivers (MI_UNLOADED_DRIVERS).</summary>
     private const int UnloadedSlots = 50;
 
-    /// <summary>All modules in load order, then the unloaded ones in the order of their slots.</summary>
-    public static Report<ModuleRow> Analyse(Target target)
+    /// <summary>All modules in load order, then those that only a scan shows, then the unloaded ones in the order of their slots.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="scan">How to look for modules that are not in the list; null not to look, which is what takes time.</param>
+    public static Report<ModuleRow> Analyse(Target target, SurveyOptions? scan = null)
     {
         var rows = target.Modules.Select(RowOf).ToList();
         var notes = target.Notes;
         if (target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.Live && target.Types is not null && target.Modules is [{ Base: not null }, ..])
         {
             var context = new KernelContext(target);
+            if (scan is not null)
+            {
+                rows.AddRange(HiddenModules.Find(context, scan));
+            }
+
             rows.AddRange(ReadUnloaded(context));
             notes = context.Notes;
         }
@@ -31,7 +39,7 @@ public static class ModuleAnalyser
             findings.Add(new Finding("headers-unreadable", "The image's headers cannot be read"));
         }
 
-        return new ModuleRow(module.Name, module.Path, module.Base, module.Size, module.Pdb?.ToString(), module.Image?.TimeDateStamp, findings);
+        return new ModuleRow(module.Name, module.Path, module.Base, module.Size, module.Pdb?.ToString(), module.Image?.TimeDateStamp, [SightingSources.List], findings);
     }
 
     /// <summary>Reads _UNLOADED_DRIVERS: name, first and last address, time of unloading.</summary>
@@ -67,6 +75,7 @@ public static class ModuleAnalyser
                 (long)(end - first),
                 null,
                 null,
+                [],
                 [new Finding("unloaded", time is null ? "The module was unloaded" : $"The module was unloaded at {time}")]);
         }
     }

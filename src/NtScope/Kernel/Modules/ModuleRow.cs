@@ -9,6 +9,7 @@ namespace NtScope.Kernel.Modules;
 /// <param name="Size">Its size as mapped, in bytes.</param>
 /// <param name="Pdb">The file name, GUID and age of its symbols; null if unknown.</param>
 /// <param name="TimeDateStamp">The link time or content hash of its header; null if the header cannot be read.</param>
+/// <param name="SeenBy">What showed it; empty for one that was unloaded.</param>
 /// <param name="Findings">What its reader should know; <c>unloaded</c> for one that is gone.</param>
 public sealed record ModuleRow(
     string Name,
@@ -17,6 +18,7 @@ public sealed record ModuleRow(
     long Size,
     string? Pdb,
     uint? TimeDateStamp,
+    IReadOnlyList<string> SeenBy,
     IReadOnlyList<Finding> Findings) : IReportRow<ModuleRow>
 {
     /// <summary>The schema.</summary>
@@ -31,6 +33,7 @@ public sealed record ModuleRow(
         new("size", "Size", AlignRight: true),
         new("pdb", "Symbols"),
         new("timeDateStamp", "Time stamp", Shown: false),
+        new("seenBy", "Seen by", Shown: false),
     ];
 
     /// <inheritdoc/>
@@ -42,6 +45,7 @@ public sealed record ModuleRow(
         3 => Cell.Number(Size),
         4 => Cell.Text(Pdb),
         5 => Cell.Raw(TimeDateStamp, 8),
+        6 => Cell.Texts(SeenBy),
         _ => throw new ArgumentOutOfRangeException(nameof(column)),
     };
 }

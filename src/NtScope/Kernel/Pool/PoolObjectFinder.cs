@@ -4,9 +4,10 @@ using NtScope.Symbols.Types;
 namespace NtScope.Kernel.Pool;
 
 /// <summary>
-/// Proves that a pool candidate is a dispatcher object of one kind, and finds its virtual address. The object behind the headers begins with
-/// the same type and size (_DISPATCHER_HEADER) as a known one of its kind. A list inside an object gives its virtual address: an empty one
-/// points at itself, the first entry of another points back at it. The address must translate to the candidate's own physical address.
+/// Proves that a pool candidate is an object of one kind, and finds its virtual address. The object behind the headers begins with the type and
+/// size of its kind (_DISPATCHER_HEADER, _DRIVER_OBJECT). A list inside an object gives its virtual address: an empty one points at itself, the
+/// first entry of another points back at it; so does a pointer at what is allocated with it. The address must translate to the candidate's own
+/// physical address.
 /// </summary>
 internal sealed class PoolObjectFinder
 {
@@ -14,15 +15,19 @@ internal sealed class PoolObjectFinder
     private const int OptionalHeaderBytes = 0x100;
 
     private readonly KernelContext _context;
-    private readonly uint[] _listOffsets;
     private readonly uint _signature;
+    private readonly uint _mask;
+    private readonly uint[] _listOffsets;
+    private readonly (uint Offset, uint Distance)[] _pointers;
     private int _candidatesLeft = Limits.PoolCandidates;
 
-    private PoolObjectFinder(KernelContext context, uint signature, uint[] listOffsets)
+    private PoolObjectFinder(KernelContext context, uint signature, uint mask, uint[] listOffsets, params (uint Offset, uint Distance)[] pointers)
     {
         _context = context;
-        _signature = signature;
+        _signature = signature & mask;
+        _mask = mask;
         _listOffsets = listOffsets;
+        _pointers = pointers;
     }
 
     /// <summary>A finder of objects like <paramref name="known"/>; null if that cannot be read.</summary>
@@ -38,11 +43,21 @@ internal sealed class PoolObjectFinder
 
         var lists = new List<uint>();
         CollectLists(context.Types, structure, 0, lists, 0);
-        return new PoolObjectFinder(context, header & SignatureMask, [.. lists]);
+        return new PoolObjectFinder(context, header, DispatcherMask, [.. lists]);
+    }
+
+    /// <summary>A finder of driver objects, whose extension (_DRIVER_EXTENSION) is allocated right behind them; null if the layouts do not have them.</summary>
+    public static PoolObjectFinder? ForDrivers(KernelContext context)
+    {
+        const uint DriverType = 4;
+        return context.Target is { Physical: not null, AddressSpaces: not null }
+            && context.SizeOf("_DRIVER_OBJECT") is > 0 and var size && context.OffsetOf("_DRIVER_OBJECT", "DriverExtension") is { } extension
+                ? new PoolObjectFinder(context, DriverType | size << 16, uint.MaxValue, [], (extension, size))
+                : null;
     }
 
     /// <summary>The type and the size of a dispatcher header; the bits between them change while the object lives.</summary>
-    private const uint SignatureMask = 0x00FF_007F;
+    private const uint DispatcherMask = 0x00FF_007F;
 
     /// <summary>The virtual address of the object behind a candidate; null if there is none.</summary>
     public VirtualAddress? Find(PoolHit hit, ReadOnlySpan<byte> page)
@@ -50,7 +65,7 @@ internal sealed class PoolObjectFinder
         var alignment = _context.Types.PointerSize * 2;
         for (var body = alignment * 2; body + sizeof(uint) <= Math.Min(page.Length, OptionalHeaderBytes); body += alignment)
         {
-            if ((BinaryPrimitives.ReadUInt32LittleEndian(page[body..]) & SignatureMask) != _signature)
+            if ((BinaryPrimitives.ReadUInt32LittleEndian(page[body..]) & _mask) != _signature)
             {
                 continue;
             }
@@ -72,16 +87,21 @@ internal sealed class PoolObjectFinder
 
     private VirtualAddress? FindAddress(PhysicalAddress physical, ReadOnlySpan<byte> bytes)
     {
+        foreach (var (offset, distance) in _pointers)
+        {
+            if (PointerAt(bytes, offset) is { } behind && IsAt(behind - distance, physical))
+            {
+                return behind - distance;
+            }
+        }
+
         foreach (var offset in _listOffsets)
         {
-            if (offset + _context.PointerSize > bytes.Length)
+            if (PointerAt(bytes, offset) is not { } next)
             {
                 continue;
             }
 
-            var next = new VirtualAddress(_context.PointerSize == sizeof(ulong)
-                ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)offset..])
-                : BinaryPrimitives.ReadUInt32LittleEndian(bytes[(int)offset..]));
             if (IsAt(next - offset, physical))
             {
                 return next - offset;
@@ -95,6 +115,12 @@ internal sealed class PoolObjectFinder
 
         return null;
     }
+
+    private VirtualAddress? PointerAt(ReadOnlySpan<byte> bytes, uint offset) => offset + _context.PointerSize > bytes.Length
+        ? null
+        : new VirtualAddress(_context.PointerSize == sizeof(ulong)
+            ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)offset..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(bytes[(int)offset..]));
 
     private bool IsAt(VirtualAddress candidate, PhysicalAddress physical)
     {

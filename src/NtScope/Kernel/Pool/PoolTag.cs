@@ -15,6 +15,12 @@ public readonly record struct PoolTag(uint Value)
     /// <summary>The tag of thread objects.</summary>
     public static PoolTag Thread { get; } = Parse("Thre");
 
+    /// <summary>The tag of driver objects.</summary>
+    public static PoolTag Driver { get; } = Parse("Driv");
+
+    /// <summary>The tag of entries of the list of loaded modules.</summary>
+    public static PoolTag LoadedModule { get; } = Parse("MmLd");
+
     /// <summary>The tag of four ASCII characters.</summary>
     public static PoolTag Parse(string text) => text.Length == 4 && Ascii.IsValid(text)
         ? new PoolTag(text[0] | ((uint)text[1] << 8) | ((uint)text[2] << 16) | ((uint)text[3] << 24))

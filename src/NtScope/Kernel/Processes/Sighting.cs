@@ -3,7 +3,11 @@ namespace NtScope.Kernel.Processes;
 /// <summary>A kernel object and the ways in which it was seen.</summary>
 public sealed class Sighting
 {
-    private static readonly string[] Order = [SightingSources.List, SightingSources.Pool, SightingSources.Handles, SightingSources.Threads];
+    private static readonly string[] Order =
+    [
+        SightingSources.List, SightingSources.Namespace, SightingSources.Pool, SightingSources.Handles, SightingSources.Threads,
+        SightingSources.Devices, SightingSources.Drivers, SightingSources.Headers,
+    ];
 
     private readonly List<string> _seenBy = [];
 
@@ -12,11 +16,11 @@ public sealed class Sighting
     /// <summary>Where the object is.</summary>
     public VirtualAddress Address { get; }
 
-    /// <summary>What showed it, in one order: list, pool, handles, threads.</summary>
+    /// <summary>What showed it (<see cref="SightingSources"/>), in one order.</summary>
     public IReadOnlyList<string> SeenBy => _seenBy;
 
-    /// <summary>Whether the kernel's own list shows it.</summary>
-    public bool IsListed => _seenBy.Contains(SightingSources.List, StringComparer.Ordinal);
+    /// <summary>Whether the kernel's own list shows it, or the namespace of a named object.</summary>
+    public bool IsListed => _seenBy.Contains(SightingSources.List, StringComparer.Ordinal) || _seenBy.Contains(SightingSources.Namespace, StringComparer.Ordinal);
 
     internal void Add(string source)
     {
