@@ -1,23 +1,13 @@
 /* The rest of a driver that checks routines: a device whose control codes each run one of g_groups and answer with the line of the first
    check that failed, or 0. Stands at the end of a source that defines DEVICE, g_device and g_groups. */
 
-static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
-static NTSTATUS NTAPI CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS, 0);
-}
+#include "requests.h"
 
 static NTSTATUS NTAPI Read(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   ULONG length = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length;
   RtlFillMemory(irp->AssociatedIrp.SystemBuffer, length, 0x11);
-  return Complete(irp, STATUS_SUCCESS, length);
+  return CompleteWith(irp, STATUS_SUCCESS, length);
 }
 
 static NTSTATUS NTAPI Control(PDEVICE_OBJECT device, PIRP irp) {
@@ -25,9 +15,9 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT device, PIRP irp) {
   PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
   ULONG group = ((location->Parameters.DeviceIoControl.IoControlCode >> 2) & 0xFFF) - 0xB00;
   if (group >= ARRAYSIZE(g_groups) || location->Parameters.DeviceIoControl.OutputBufferLength < sizeof(ULONG))
-    return Complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    return CompleteWith(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
   *(ULONG *)irp->AssociatedIrp.SystemBuffer = g_groups[group]();
-  return Complete(irp, STATUS_SUCCESS, sizeof(ULONG));
+  return CompleteWith(irp, STATUS_SUCCESS, sizeof(ULONG));
 }
 
 static VOID NTAPI Unload(PDRIVER_OBJECT driver) {

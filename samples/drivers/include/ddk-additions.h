@@ -19,7 +19,9 @@ extern POBJECT_TYPE *NtscopeFileObjectType __asm__("__imp_IoFileObjectType");
 #define POOL_FLAG_NON_PAGED_EXECUTE 0x0000000000000080ULL
 #define POOL_FLAG_PAGED 0x0000000000000100ULL
 typedef unsigned long long POOL_FLAGS;
+#ifndef __cplusplus
 int _wcsnicmp(const unsigned short *, const unsigned short *, unsigned long long);
+#endif
 
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);

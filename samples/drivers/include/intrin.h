@@ -43,6 +43,20 @@ void __stosb(unsigned char *, unsigned char, unsigned long long);
 void __movsb(unsigned char *, unsigned char const *, unsigned long long);
 static __inline__ __attribute__((always_inline)) unsigned long long __readcr8(void) { unsigned long long level; __asm__ volatile("movq %%cr8, %0" : "=r"(level) : : "memory"); return level; }
 static __inline__ __attribute__((always_inline)) void __writecr8(unsigned long long level) { __asm__ volatile("movq %0, %%cr8" : : "r"(level) : "memory"); }
+void __movsw(unsigned short *, unsigned short const *, unsigned long long);
+void __movsd(unsigned long *, unsigned long const *, unsigned long long);
+unsigned char __inbyte(unsigned short);
+unsigned short __inword(unsigned short);
+unsigned long __indword(unsigned short);
+void __inbytestring(unsigned short, unsigned char *, unsigned long);
+void __inwordstring(unsigned short, unsigned short *, unsigned long);
+void __indwordstring(unsigned short, unsigned long *, unsigned long);
+void __outbyte(unsigned short, unsigned char);
+void __outword(unsigned short, unsigned short);
+void __outdword(unsigned short, unsigned long);
+void __outbytestring(unsigned short, unsigned char *, unsigned long);
+void __outwordstring(unsigned short, unsigned short *, unsigned long);
+void __outdwordstring(unsigned short, unsigned long *, unsigned long);
 void *_ReturnAddress(void);
 unsigned long long __rdtsc(void);
 void _mm_pause(void);

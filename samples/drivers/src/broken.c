@@ -1,5 +1,6 @@
 /* Drivers that are wrong on purpose: each BUG is one mistake that the lab must find. Requests reach it through \\.\Broken. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define TAG 'korB'
 
@@ -10,13 +11,6 @@ static KEVENT g_event;
 static KDPC g_dpc;
 static PVOID volatile g_sink;
 static ULONG volatile g_zero;
-
-static NTSTATUS Complete(PIRP irp, NTSTATUS status) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = 0;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
 
 static __attribute__((noinline)) void Touch(volatile UCHAR *address, ULONG offset) { address[offset] = 1; }
 static __attribute__((noinline)) UCHAR Look(volatile UCHAR *address, ULONG offset) { return address[offset]; }
@@ -141,11 +135,6 @@ static NTSTATUS Misbehave(PIRP irp) {
   IoSkipCurrentIrpStackLocation(irp);
   return IoCallDriver(g_device, irp);
 #endif
-  return Complete(irp, STATUS_SUCCESS);
-}
-
-static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
   return Complete(irp, STATUS_SUCCESS);
 }
 

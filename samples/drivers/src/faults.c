@@ -1,5 +1,6 @@
 /* Mistakes by number, besides those of broken.c: a control code commits one of them, and what it leaves behind shows at unload. */
 #include <ntifs.h>
+#include "requests.h"
 
 #define TAG 'tluF'
 #define DEVICE L"Faults"
@@ -14,13 +15,6 @@ static KTIMER g_timer;
 static PIO_WORKITEM g_item;
 static PVOID volatile g_user;
 static LARGE_INTEGER g_cookie;
-
-static NTSTATUS Complete(PIRP irp, NTSTATUS status) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = 0;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
 
 static __attribute__((noinline)) void Touch(volatile UCHAR *address) { *address = 1; }
 
@@ -205,11 +199,6 @@ static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
     __fastfail(3);
     break;
   }
-  return Complete(irp, STATUS_SUCCESS);
-}
-
-static NTSTATUS NTAPI CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
   return Complete(irp, STATUS_SUCCESS);
 }
 

@@ -1,5 +1,6 @@
 /* One driver for the mechanisms of the course: exceptions, threads, timers, DPCs, work items, pending and cancelled requests, stacks. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define TAG 'hceM'
 #define CODE(n) CTL_CODE(0x8000, 0xB00 + (n), METHOD_BUFFERED, FILE_ANY_ACCESS)
@@ -17,13 +18,6 @@ static LONG volatile g_ticks, g_finally, g_worked;
 static PKTHREAD g_thread;
 static BOOLEAN volatile g_stop;
 static ULONG volatile g_zero;
-
-static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
 
 static __attribute__((noinline)) ULONG Load(volatile ULONG *address) { return *address; }
 static __attribute__((noinline)) ULONG Divide(ULONG a, ULONG b) { return a / b; }
@@ -94,7 +88,7 @@ static void Cancel(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   g_pending = NULL;
   IoReleaseCancelSpinLock(irp->CancelIrql);
-  Complete(irp, STATUS_CANCELLED, 0);
+  CompleteWith(irp, STATUS_CANCELLED, 0);
 }
 
 static NTSTATUS Format(PWCHAR buffer, SIZE_T count, PCWSTR format, ...) {
@@ -114,23 +108,23 @@ static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
     ULONG status = Guarded(values[0]);
     values[0] = status;
     values[1] = g_finally;
-    return Complete(irp, STATUS_SUCCESS, 8);
+    return CompleteWith(irp, STATUS_SUCCESS, 8);
   }
   case CODE(1): { /* a periodic timer, every 10 ms */
     LARGE_INTEGER due = {.QuadPart = -100000};
     KeSetTimerEx(&g_timer, due, 10, &g_dpc);
-    return Complete(irp, STATUS_SUCCESS, 0);
+    return CompleteWith(irp, STATUS_SUCCESS, 0);
   }
   case CODE(2):
     values[0] = g_ticks;
     values[1] = g_worked;
-    return Complete(irp, STATUS_SUCCESS, 8);
+    return CompleteWith(irp, STATUS_SUCCESS, 8);
   case CODE(3): { /* a work item */
     PIO_WORKITEM item = IoAllocateWorkItem(g_device);
     if (!item)
-      return Complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+      return CompleteWith(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     IoQueueWorkItem(item, Work, DelayedWorkQueue, item);
-    return Complete(irp, STATUS_SUCCESS, 0);
+    return CompleteWith(irp, STATUS_SUCCESS, 0);
   }
   case CODE(4): { /* hand over to the thread and wait for it */
     LARGE_INTEGER soon = {.QuadPart = -5000000}, later = {.QuadPart = -50000000};
@@ -138,7 +132,7 @@ static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
     KeSetEvent(&g_wake, 0, FALSE);
     values[0] = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &soon, NULL);
     values[1] = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &later, NULL);
-    return Complete(irp, STATUS_SUCCESS, 8);
+    return CompleteWith(irp, STATUS_SUCCESS, 8);
   }
   case CODE(5): /* a request that stays until it is cancelled or completed */
     IoMarkIrpPending(irp);
@@ -149,23 +143,18 @@ static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
     PIRP pending = g_pending;
     g_pending = NULL;
     if (pending && IoSetCancelRoutine(pending, NULL))
-      Complete(pending, STATUS_SUCCESS, 0);
-    return Complete(irp, STATUS_SUCCESS, 0);
+      CompleteWith(pending, STATUS_SUCCESS, 0);
+    return CompleteWith(irp, STATUS_SUCCESS, 0);
   }
   case CODE(7): { /* formatting */
     UNICODE_STRING text = RTL_CONSTANT_STRING(L"wide");
     DbgPrint("[%5d|%-5d|%05d|%+d|%x|%#X|%08llx|%I64u|%p]\n", 42, 42, 42, 42, 0xBEEF, 0xBEEF, 0x1234567890ULL, 18446744073709551615ULL, (PVOID)0x1234);
     DbgPrint("[%s|%.3s|%8s|%-8s|%ws|%S|%wZ|%c|%%]\n", "text", "text", "text", "text", L"wide", L"wide", &text, 'c');
     values[0] = Format((PWCHAR)(values + 1), 16, L"%d-%s", 7, L"x");
-    return Complete(irp, STATUS_SUCCESS, 16);
+    return CompleteWith(irp, STATUS_SUCCESS, 16);
   }
   }
-  return Complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
-}
-
-static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS, 0);
+  return CompleteWith(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
 static void Unload(PDRIVER_OBJECT driver) {

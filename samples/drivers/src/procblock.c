@@ -1,5 +1,6 @@
 /* The process blocker: a client gives it names of executables; processes of these do not start. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define TAG 'klbP'
 #define MAXIMUM_NAMES 32
@@ -60,18 +61,6 @@ static void Clear(void) {
   while (g_count)
     ExFreePoolWithTag(g_names[--g_count].Buffer, TAG);
   ExReleaseResourceAndLeaveCriticalRegion(&g_lock);
-}
-
-static NTSTATUS Complete(PIRP irp, NTSTATUS status) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = 0;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
-static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS);
 }
 
 static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {

@@ -1,5 +1,6 @@
 /* The process and thread monitor: events wait in a bounded list until a client reads them. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define TAG 'nomP'
 #define MAXIMUM_EVENTS 1000
@@ -73,24 +74,12 @@ static void OnImage(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO info) {
     Push(ImageLoaded, process, 0, name);
 }
 
-static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
-static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS, 0);
-}
-
 static NTSTATUS Read(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   ULONG room = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length, used = 0;
   PUCHAR buffer = irp->MdlAddress ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority) : NULL;
   if (!buffer)
-    return Complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    return CompleteWith(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
   for (;;) {
     EVENT_ITEM *item = NULL;
     ExAcquireFastMutex(&g_lock);
@@ -109,7 +98,7 @@ static NTSTATUS Read(PDEVICE_OBJECT device, PIRP irp) {
     used += item->Event.Size;
     ExFreePoolWithTag(item, TAG);
   }
-  return Complete(irp, STATUS_SUCCESS, used);
+  return CompleteWith(irp, STATUS_SUCCESS, used);
 }
 
 static void Unload(PDRIVER_OBJECT driver) {

@@ -1,5 +1,6 @@
 /* The process protector: takes the right to terminate away from handles to chosen processes. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define MAXIMUM_PROCESSES 64
 #define IOCTL_PROTECT_ADD CTL_CODE(0x8000, 0xA00, METHOD_BUFFERED, FILE_WRITE_ACCESS)
@@ -34,18 +35,6 @@ static OB_PREOP_CALLBACK_STATUS OnOpen(PVOID context, POB_PRE_OPERATION_INFORMAT
       info->Parameters->DuplicateHandleInformation.DesiredAccess &= ~PROCESS_TERMINATE;
   }
   return OB_PREOP_SUCCESS;
-}
-
-static NTSTATUS Complete(PIRP irp, NTSTATUS status) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = 0;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
-static NTSTATUS CreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS);
 }
 
 static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {

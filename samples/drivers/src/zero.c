@@ -1,5 +1,6 @@
 /* The zero driver: reads give zeros, writes vanish, a control code tells how many bytes went each way. */
 #include <ntddk.h>
+#include "requests.h"
 
 #define IOCTL_ZERO_GET_STATISTICS CTL_CODE(0x8000, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_ZERO_CLEAR_STATISTICS CTL_CODE(0x8000, 0x801, METHOD_NEITHER, FILE_WRITE_ACCESS)
@@ -11,36 +12,24 @@ typedef struct {
 
 static LONG64 g_read, g_written;
 
-static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
-static NTSTATUS ZeroCreateClose(PDEVICE_OBJECT device, PIRP irp) {
-  UNREFERENCED_PARAMETER(device);
-  return Complete(irp, STATUS_SUCCESS, 0);
-}
-
 static NTSTATUS ZeroRead(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   ULONG length = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length;
   if (length == 0)
-    return Complete(irp, STATUS_INVALID_BUFFER_SIZE, 0);
+    return CompleteWith(irp, STATUS_INVALID_BUFFER_SIZE, 0);
   PVOID buffer = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
   if (!buffer)
-    return Complete(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    return CompleteWith(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
   RtlZeroMemory(buffer, length);
   InterlockedAdd64(&g_read, length);
-  return Complete(irp, STATUS_SUCCESS, length);
+  return CompleteWith(irp, STATUS_SUCCESS, length);
 }
 
 static NTSTATUS ZeroWrite(PDEVICE_OBJECT device, PIRP irp) {
   UNREFERENCED_PARAMETER(device);
   ULONG length = IoGetCurrentIrpStackLocation(irp)->Parameters.Write.Length;
   InterlockedAdd64(&g_written, length);
-  return Complete(irp, STATUS_SUCCESS, length);
+  return CompleteWith(irp, STATUS_SUCCESS, length);
 }
 
 static NTSTATUS ZeroControl(PDEVICE_OBJECT device, PIRP irp) {
@@ -50,16 +39,16 @@ static NTSTATUS ZeroControl(PDEVICE_OBJECT device, PIRP irp) {
   case IOCTL_ZERO_GET_STATISTICS: {
     ZERO_STATISTICS *statistics = irp->AssociatedIrp.SystemBuffer;
     if (location->Parameters.DeviceIoControl.OutputBufferLength < sizeof(*statistics))
-      return Complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
+      return CompleteWith(irp, STATUS_BUFFER_TOO_SMALL, 0);
     statistics->BytesRead = g_read;
     statistics->BytesWritten = g_written;
-    return Complete(irp, STATUS_SUCCESS, sizeof(*statistics));
+    return CompleteWith(irp, STATUS_SUCCESS, sizeof(*statistics));
   }
   case IOCTL_ZERO_CLEAR_STATISTICS:
     g_read = g_written = 0;
-    return Complete(irp, STATUS_SUCCESS, 0);
+    return CompleteWith(irp, STATUS_SUCCESS, 0);
   }
-  return Complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+  return CompleteWith(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
 static void ZeroUnload(PDRIVER_OBJECT driver) {
@@ -84,7 +73,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) {
     IoDeleteDevice(device);
     return status;
   }
-  driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = ZeroCreateClose;
+  driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
   driver->MajorFunction[IRP_MJ_READ] = ZeroRead;
   driver->MajorFunction[IRP_MJ_WRITE] = ZeroWrite;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = ZeroControl;
