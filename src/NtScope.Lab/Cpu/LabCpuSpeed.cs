@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace NtScope.Lab.Cpu;
@@ -11,8 +10,8 @@ public static class LabCpuSpeed
     private const int Calls = 10_000;
 
     /// <summary>Starts the processor at a routine that does nothing but halt, again and again.</summary>
-    /// <param name="time">How long.</param>
-    /// <returns>Starts a second.</returns>
+    /// <param name="time">How much processor time it takes.</param>
+    /// <returns>Starts a second of processor time.</returns>
     /// <exception cref="CpuUnavailableException">The CPU emulator is not installed.</exception>
     public static unsafe double Measure(TimeSpan time)
     {
@@ -22,9 +21,9 @@ public static class LabCpuSpeed
         {
             new Span<byte>(page, (int)PageSize).Fill(0xF4);
             cpu.Map(Code, PageSize, (nint)page, MemoryAccess.Read | MemoryAccess.Execute);
-            var watch = Stopwatch.StartNew();
+            var start = Environment.CpuUsage.TotalTime;
             long done = 0;
-            for (; watch.Elapsed < time; done += Calls)
+            for (; Environment.CpuUsage.TotalTime - start < time; done += Calls)
             {
                 for (var i = 0; i < Calls; i++)
                 {
@@ -32,7 +31,7 @@ public static class LabCpuSpeed
                 }
             }
 
-            return done / watch.Elapsed.TotalSeconds;
+            return done / (Environment.CpuUsage.TotalTime - start).TotalSeconds;
         }
         finally
         {
