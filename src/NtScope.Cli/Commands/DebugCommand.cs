@@ -14,8 +14,8 @@ internal static class DebugCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var command = new Command("debug", "WinDbg's commands (dd, u, dt, x, s, !process ...) over an image, a known build, a capture or a running process");
-        var targets = new Argument<string[]>("target") { Arity = ArgumentArity.ZeroOrMore, Description = "A known build (10.0.18362.476), images, a folder of images, or a capture" };
+        var command = new Command("debug", "WinDbg's commands (dd, u, dt, x, s, !process ...) over an image, a known build, a capture, a running process or a machine of the lab");
+        var targets = new Argument<string[]>("target") { Arity = ArgumentArity.ZeroOrMore, Description = "A known build (10.0.18362.476), images, a folder of images, a capture, or a machine that runs drivers (lab:a.sys,b.sys)" };
         var process = new Option<string?>("--process", "-p") { HelpName = "ID|name", Description = "A process: of the capture named as target, else one that runs on this Windows" };
         var commands = new Option<string[]>("--command", "-c") { HelpName = "commands", Description = "Run these commands, separated by ;, and end" };
         var script = new Option<string?>("--file", "-f") { HelpName = "script", Description = "Run the commands in a file and end" };
@@ -36,8 +36,11 @@ internal static class DebugCommand
         command.Add(engine);
         command.SetAction((parsed, cancellation) =>
         {
-            using var target = Open(parsed.GetValue(targets)!, parsed.GetValue(process), parsed.GetValue(symbols), cancellation);
-            using var session = new DebuggerSession(target) { CaretsCountPrompt = parsed.GetValue(engine) };
+            var names = parsed.GetValue(targets)!;
+            using var machine = LabTarget.Open(names, parsed.GetValue(symbols));
+            using var target = machine is null ? Open(names, parsed.GetValue(process), parsed.GetValue(symbols), cancellation) : null;
+            using var session = machine is null ? new DebuggerSession(target!) : new DebuggerSession(machine);
+            session.CaretsCountPrompt = parsed.GetValue(engine);
             var shell = new DebuggerShell(session, new ShellOptions
             {
                 IsJson = parsed.GetValue(format) == "json",

@@ -20,4 +20,7 @@ internal enum CpuStopKind
 
     /// <summary>The observer stopped it at a block.</summary>
     Block,
+
+    /// <summary>The observer wants it to go on elsewhere; <see cref="CpuStop.Detail"/> is the address.</summary>
+    Redirected,
 }

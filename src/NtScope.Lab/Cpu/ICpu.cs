@@ -18,6 +18,9 @@ internal interface ICpu : IDisposable
     /// <summary>Has accesses in a range reported to the observer. Only code translated afterwards reports: watch before running.</summary>
     void Watch(ulong start, ulong end);
 
+    /// <summary>Has the observer asked before every instruction. Only code translated afterwards asks: say it before running.</summary>
+    void TraceInstructions();
+
     /// <summary>Reads a register.</summary>
     ulong Read(Register register);
 

@@ -7,6 +7,10 @@ internal interface ICpuObserver
     /// <returns>False to stop the processor.</returns>
     bool OnAccess(ulong address, int size, bool isWrite);
 
+    /// <summary>An instruction is about to run; registers can be read and written.</summary>
+    /// <returns>Where to go on; 0 for this instruction.</returns>
+    ulong OnInstruction(ulong address);
+
     /// <summary>A basic block is entered.</summary>
     /// <returns>False to stop the processor.</returns>
     bool OnBlock(ulong address);

@@ -52,7 +52,14 @@ internal sealed unsafe class UnicornCpu : ICpu
     public void Watch(ulong start, ulong end)
     {
         delegate* unmanaged<nint, int, ulong, int, long, nint, void> onAccess = &OnAccess;
-        AddHook(HookMemoryRead | HookMemoryWrite, onAccess, start, end - 1);
+        AddHook(HookMemoryRead | HookMemoryWrite, onAccess, start, end == 0 ? end : end - 1);
+    }
+
+    /// <inheritdoc/>
+    public void TraceInstructions()
+    {
+        delegate* unmanaged<nint, ulong, uint, nint, void> onCode = &OnCode;
+        AddHook(HookCode, onCode, 1, 0);
     }
 
     /// <inheritdoc/>
@@ -214,6 +221,16 @@ internal sealed unsafe class UnicornCpu : ICpu
         }
 
         cpu.Stop(CpuStopKind.Watched, address);
+    }
+
+    [UnmanagedCallersOnly]
+    private static void OnCode(nint engine, ulong address, uint size, nint user)
+    {
+        var cpu = From(user);
+        if (!cpu._stopRequested && cpu.Observer is { } observer && observer.OnInstruction(address) is var next && next != 0)
+        {
+            cpu.Stop(CpuStopKind.Redirected, next);
+        }
     }
 
     [UnmanagedCallersOnly]

@@ -10,6 +10,7 @@ internal static unsafe partial class UnicornLibrary
     internal const int Mode64 = 1 << 3;
 
     internal const int HookInterrupt = 1 << 0;
+    internal const int HookCode = 1 << 2;
     internal const int HookBlock = 1 << 3;
     internal const int HookMemoryInvalid = 0x3F << 4;
     internal const int HookMemoryRead = 1 << 10;

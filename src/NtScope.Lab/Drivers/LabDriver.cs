@@ -98,5 +98,6 @@ public sealed class LabDriver
         _kernel.Drivers.Remove(_driver);
         _kernel.Windows.RemoveImage(_driver.ListEntry, _driver.ListedImage, _kernel.Clock.Now);
         _kernel.Memory.Unmap(_driver.Region);
+        _kernel.Debugger?.OnModulesChanged();
     }
 }

@@ -174,6 +174,9 @@ public sealed class LabMachine : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _kernel.Dispose();
 
+    /// <summary>The executive, for who debugs the machine.</summary>
+    internal LabKernel Kernel => _kernel;
+
     private LabDriver Load(PeImage image, string name, string? path)
     {
         var firstFinding = _kernel.Verifier.Findings.Count;
@@ -181,6 +184,7 @@ public sealed class LabMachine : IDisposable
         loaded.ListEntry = _kernel.Windows.AddImage(loaded.ListedImage);
         var item = _kernel.Devices.CreateDriver(loaded);
         loaded.DriverObject = item.Address;
+        _kernel.Debugger?.OnModulesChanged();
         var driver = new LabDriver(_kernel, loaded, item, firstFinding);
         using (_kernel.AsSystem())
         {

@@ -22,6 +22,9 @@ public sealed record LabMachineOptions
     /// </summary>
     public bool Windows { get; init; }
 
+    /// <summary>Whether a debugger can step it; it is slower then.</summary>
+    public bool Debug { get; init; }
+
     /// <summary>Where the kernel's image begins; null for a place that the seed decides. A multiple of the page size.</summary>
     public VirtualAddress? KernelBase { get; init; }
 

@@ -70,7 +70,12 @@ internal sealed class LabKernel : IDisposable
         _controlBlock = _processor + ProcessorBuilder.ControlBlockOffsetOf(Machine);
         Memory.WriteUInt64(_processor + 0x20, _controlBlock);
         Cpu.Observer = Verifier;
-        if (options.Verify)
+        if (options.Debug)
+        {
+            Cpu.TraceInstructions();
+            Cpu.Watch(1, 0);
+        }
+        else if (options.Verify)
         {
             Cpu.Watch(Pool.NonPaged.Start, Pool.NonPaged.End);
             Cpu.Watch(Pool.Paged.Start, Pool.Paged.End);
@@ -212,6 +217,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Registry operations.</summary>
     public ConfigurationManager Configuration { get; }
 
+    /// <summary>Who debugs the machine; null for nobody.</summary>
+    public IMachineDebugger? Debugger { get; set; }
+
     /// <summary>Shows the machine's memory.</summary>
     public MachineObserver Observer { get; }
 
@@ -243,7 +251,12 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Stops the machine for good.</summary>
     public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0)
     {
-        Stopped ??= Verifier.Report(kind, detail, routine, rip);
+        if (Stopped is null)
+        {
+            Stopped = Verifier.Report(kind, detail, routine, rip);
+            Debugger?.OnStopped(Stopped, rip);
+        }
+
         return new MachineStoppedException(Stopped);
     }
 

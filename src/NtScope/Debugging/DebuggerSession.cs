@@ -1,3 +1,4 @@
+using NtScope.Debugging.Execution;
 using NtScope.Debugging.Expressions;
 using NtScope.Debugging.Scripting;
 using NtScope.Debugging.SourceExpressions;
@@ -29,8 +30,19 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
         }
     }
 
+    /// <summary>A session over a target that runs; both stay the caller's to dispose.</summary>
+    public DebuggerSession(IExecutingTarget machine)
+        : this(machine.Target)
+    {
+        Execution = new ExecutionController(this, machine);
+        ExecutionCommands.AddTo(Commands, Execution);
+    }
+
     /// <summary>What is debugged.</summary>
-    public Target Target { get; }
+    public Target Target { get; private set; }
+
+    /// <summary>What runs the target; null for one that does not run.</summary>
+    public ExecutionController? Execution { get; }
 
     /// <summary>The target's modules, and those of the process that <c>.process /r</c> chose.</summary>
     public IReadOnlyList<Module> Modules => Context.UserModules is { Count: > 0 } own ? own : Target.Modules;
@@ -82,7 +94,7 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     public string Format(VirtualAddress address) => Hexadecimal.Address(address.Value, PointerSize);
 
     /// <summary>The process and thread in context.</summary>
-    public ProcessContext Context { get; }
+    public ProcessContext Context { get; private set; }
 
     /// <summary>The root of the page tables in context; null for the system's.</summary>
     public PhysicalAddress? DirectoryTable { get; set; }
@@ -91,13 +103,24 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     public AliasTable Aliases { get; } = new();
 
     /// <summary>The types that <c>dt</c> shows and commands use.</summary>
-    public TypeLookup Types { get; }
+    public TypeLookup Types { get; private set; }
 
     /// <summary>Where what the shell shows is written as well; null without <c>.logopen</c>.</summary>
     public TextWriter? Log { get; private set; }
 
     /// <summary>Whether <c>q</c> was said.</summary>
     public bool HasEnded { get; set; }
+
+    /// <summary>Goes on with the target as it is now; the process in context is the one that runs.</summary>
+    internal void Refresh(Target target)
+    {
+        target = PlacedTarget.Of(target);
+        Target = target;
+        Context = new ProcessContext(target);
+        Memory = target.Memory;
+        DirectoryTable = null;
+        Types = new TypeLookup(target);
+    }
 
     /// <summary>Starts a log in the place of one that may be open.</summary>
     /// <param name="path">The file.</param>
@@ -183,7 +206,7 @@ public sealed class DebuggerSession : IExpressionContext, IDisposable
     {
         if (!_pseudoRegisters.ContainsKey(name))
         {
-            return false;
+            return Execution?.Machine.TrySetRegister(name, value) ?? false;
         }
 
         _pseudoRegisters[name] = value;

@@ -105,6 +105,10 @@ internal sealed class Executor(LabKernel kernel)
 
                 rip = Serve(thread, stop.Rip - 1);
             }
+            else if (stop.Kind == CpuStopKind.Redirected)
+            {
+                rip = stop.Detail;
+            }
             else
             {
                 kernel.Verifier.Charge(1, stop.Rip);

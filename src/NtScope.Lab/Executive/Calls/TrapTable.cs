@@ -9,6 +9,8 @@ namespace NtScope.Lab.Executive.Calls;
 /// </summary>
 internal sealed unsafe class TrapTable
 {
+    // Where the services of a real kernel return to: the end of most stacks.
+    private const string ReturnPlace = "KiSystemServiceCopyEnd";
     private const uint RoutineBytes = 16;
     private const ushort HaltReturn = 0xC3F4;
     private readonly GuestMemory _memory;
@@ -21,7 +23,7 @@ internal sealed unsafe class TrapTable
     public TrapTable(GuestMemory memory, KernelImage image)
     {
         (_memory, _image) = (memory, image);
-        ReturnAddress = AddressOf(new ApiEntry("KiReturnToExecutive", Irql.High, null));
+        ReturnAddress = AddressOf(new ApiEntry(ReturnPlace, Irql.High, null));
     }
 
     /// <summary>Where driver routines return to.</summary>

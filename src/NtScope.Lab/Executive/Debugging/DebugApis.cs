@@ -17,10 +17,20 @@ internal sealed class DebugApis(LabKernel kernel) : IApiFamily
         table.Add("vDbgPrintEx", Irql.High, (in ApiCall call) => PrintList(call[2], call[3], string.Empty));
         table.Add("vDbgPrintExWithPrefix", Irql.High, (in ApiCall call) => PrintList(call[3], call[4], kernel.Memory.ReadAnsiString(call[0])));
         table.Void("RtlAssert", Irql.High, Assert);
-        table.Void("DbgBreakPoint", Irql.High, (in ApiCall _) => throw new GuestException(NtStatus.Breakpoint));
-        table.Void("DbgBreakPointWithStatus", Irql.High, (in ApiCall _) => throw new GuestException(NtStatus.Breakpoint));
+        table.Void("DbgBreakPoint", Irql.High, (in ApiCall call) => Break(call));
+        table.Void("DbgBreakPointWithStatus", Irql.High, (in ApiCall call) => Break(call));
         table.Void("KeBugCheck", Irql.High, (in ApiCall call) => throw Crash(call, 0));
         table.Void("KeBugCheckEx", Irql.High, (in ApiCall call) => throw Crash(call, 4));
+    }
+
+    private void Break(in ApiCall call)
+    {
+        if (kernel.Debugger is not { } debugger)
+        {
+            throw new GuestException(NtStatus.Breakpoint);
+        }
+
+        debugger.OnBreak(call.ReturnAddress);
     }
 
     private MachineStoppedException Crash(in ApiCall call, int parameters) => kernel.BugCheck(

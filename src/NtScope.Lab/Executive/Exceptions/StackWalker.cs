@@ -3,24 +3,24 @@ using NtScope.Lab.Executive.Memory;
 
 namespace NtScope.Lab.Executive.Exceptions;
 
-/// <summary>Lists the frames of the current thread, through all nested calls, as text.</summary>
+/// <summary>Lists the frames of the current thread, through all nested calls.</summary>
 internal sealed class StackWalker(LabKernel kernel, Unwinder unwinder)
 {
     /// <summary>Walks from a place in a driver outwards.</summary>
     /// <param name="rip">Where to start; 0 to start at the executive's caller.</param>
-    public IReadOnlyList<string> Walk(ulong rip)
+    /// <returns>The frames as text.</returns>
+    public IReadOnlyList<string> Walk(ulong rip) => [.. Frames(rip).Where(frame => !frame.IsReturn).Select(frame => frame.Problem ?? kernel.Drivers.Describe(frame.Rip))];
+
+    /// <summary>Walks from a place in a driver outwards.</summary>
+    /// <param name="rip">Where to start; 0 to start at the executive's caller.</param>
+    public IReadOnlyList<StackFrame> Frames(ulong rip)
     {
         var thread = kernel.Threads.Current;
-        var frames = new List<string>();
+        var frames = new List<StackFrame>();
         var context = UnwindContext.Capture(kernel.Cpu, rip);
         if (rip == 0)
         {
-            context.Rip = thread.Trap.CallerRip;
-            context.Rsp = thread.Trap.CallerRsp;
-            if (thread.Trap.Caller is { } caller)
-            {
-                frames.Add("nt!" + caller.Name);
-            }
+            Enter(thread.Trap, context, frames);
         }
 
         var depth = thread.Invocations.Count;
@@ -28,22 +28,28 @@ internal sealed class StackWalker(LabKernel kernel, Unwinder unwinder)
         {
             if (context.Rip == kernel.Traps.ReturnAddress || context.Rip == 0)
             {
-                if (!EnterCaller(thread.Invocations, ref depth, context, frames))
+                if (context.Rip != 0)
+                {
+                    frames.Add(new StackFrame(context.Rsp, context.Rip, IsReturn: true));
+                }
+
+                if (depth == 0)
                 {
                     break;
                 }
 
+                Enter(thread.Invocations[--depth], context, frames);
                 continue;
             }
 
-            frames.Add(kernel.Drivers.Describe(context.Rip));
+            frames.Add(new StackFrame(context.Rsp, context.Rip));
             try
             {
                 _ = unwinder.Step(context);
             }
             catch (GuestFaultException fault)
             {
-                frames.Add($"(the stack cannot be read at 0x{fault.Address:x})");
+                frames.Add(new StackFrame(context.Rsp, 0, Problem: $"(the stack cannot be read at 0x{fault.Address:x})"));
                 context.Rip = 0;
             }
         }
@@ -51,21 +57,14 @@ internal sealed class StackWalker(LabKernel kernel, Unwinder unwinder)
         return frames;
     }
 
-    private static bool EnterCaller(List<Invocation> invocations, ref int depth, UnwindContext context, List<string> frames)
+    private void Enter(Invocation call, UnwindContext context, List<StackFrame> frames)
     {
-        if (depth == 0)
+        if (call.Caller is { } routine)
         {
-            return false;
+            frames.Add(new StackFrame(call.CallerRsp - sizeof(ulong), kernel.Traps.AddressOf(routine)));
         }
 
-        var outer = invocations[--depth];
-        if (outer.Caller is { } routine)
-        {
-            frames.Add("nt!" + routine.Name);
-        }
-
-        context.Rip = outer.CallerRip;
-        context.Rsp = outer.CallerRsp;
-        return true;
+        context.Rip = call.CallerRip;
+        context.Rsp = call.CallerRsp;
     }
 }

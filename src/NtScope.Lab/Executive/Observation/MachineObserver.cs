@@ -22,7 +22,8 @@ internal sealed class MachineObserver(LabKernel kernel)
     private readonly HashSet<ulong> _shared = [];
 
     /// <summary>Completes the memory as it is now.</summary>
-    public MachineMemory Look()
+    /// <param name="rip">The instruction that is next where code is stopped; null where none runs.</param>
+    public MachineMemory Look(ulong? rip = null)
     {
         var thread = kernel.Threads.Current;
         kernel.Windows.Processes.Replace(kernel.Processes.InMemory);
@@ -38,7 +39,13 @@ internal sealed class MachineObserver(LabKernel kernel)
         try
         {
             var current = new MachineThread(thread.Id, new VirtualAddress(thread.Thread), new VirtualAddress(kernel.Cpu.Read(Register.Rsp)));
-            return kernel.Windows.Complete(current, kernel.Clock.Now);
+            var machine = kernel.Windows.Complete(current, kernel.Clock.Now);
+            if (rip is { } place)
+            {
+                WriteRegisters(machine, place);
+            }
+
+            return machine;
         }
         finally
         {
@@ -47,9 +54,11 @@ internal sealed class MachineObserver(LabKernel kernel)
     }
 
     /// <summary>The machine as a target that reads what its memory holds at the time of reading. Lists of modules and symbols are those of now.</summary>
-    public Target Open(TargetOptions options)
+    /// <param name="options">How to open it.</param>
+    /// <param name="rip">The instruction that is next where code is stopped; null where none runs.</param>
+    public Target Open(TargetOptions options, ulong? rip = null)
     {
-        var machine = Look();
+        var machine = Look(rip);
         machine.SetDebuggerBlockEncoded(false);
         var header = new CaptureHeader
         {
@@ -80,6 +89,17 @@ internal sealed class MachineObserver(LabKernel kernel)
         {
             kernel.Traps.PutBack();
         }
+    }
+
+    private void WriteRegisters(MachineMemory machine, ulong rip)
+    {
+        var frame = kernel.Machine.At("_CONTEXT", machine.Processors[0].Context);
+        for (var register = Register.Rax; register <= Register.R15; register++)
+        {
+            frame.Set(register.ToString(), kernel.Cpu.Read(register));
+        }
+
+        frame.Set("Rip", rip).Set("EFlags", kernel.Cpu.Read(Register.Flags));
     }
 
     private ObservedMemory Memory() =>

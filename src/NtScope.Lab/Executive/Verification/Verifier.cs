@@ -113,9 +113,13 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     public void Probed(ulong start, ulong length) => _probed.Add((start, start + length));
 
     /// <inheritdoc/>
+    public ulong OnInstruction(ulong address) => kernel.Debugger?.OnInstruction(address) ?? 0;
+
+    /// <inheritdoc/>
     public bool OnAccess(ulong address, int size, bool isWrite)
     {
-        if (Allows(address, size))
+        kernel.Debugger?.OnAccess(address, size, isWrite);
+        if (!kernel.Options.Verify || Allows(address, size))
         {
             return true;
         }

@@ -83,6 +83,14 @@ internal sealed class KernelImageWriter(MachineContext context)
             _space.Write(_kernel.Base + symbol.Rva, RoutineBytes.Of(symbol.Name, _kernel.RoomAt(symbol.Rva), _isListedKernel, isNarrow: false));
         }
 
+        foreach (var name in KernelExports.Functions)
+        {
+            if (_kernel.TryGetRva(name, out var rva) && !_kernel.IsInVariable(rva))
+            {
+                _space.Write(_kernel.Base + rva, context.Code(name, _kernel.RoomAt(rva)));
+            }
+        }
+
         foreach (var service in _kernel.Services)
         {
             _space.Write(_kernel.Base + service.Rva, RoutineBytes.Of(service.Name, _kernel.RoomAt(service.Rva), _isListedKernel, context.IsNarrow));

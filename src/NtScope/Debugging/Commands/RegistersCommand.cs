@@ -1,4 +1,5 @@
 using System.Globalization;
+using NtScope.Debugging.Execution;
 using NtScope.Reports;
 
 namespace NtScope.Debugging.Commands;
@@ -18,6 +19,11 @@ public sealed class RegistersCommand : IDebuggerCommand
     /// <inheritdoc/>
     public ICommandResult Execute(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation)
     {
+        if (arguments.AtEnd && session.Execution is not null)
+        {
+            return new RegisterListing(session);
+        }
+
         var shown = new List<(string Name, ulong Value)>();
         do
         {
