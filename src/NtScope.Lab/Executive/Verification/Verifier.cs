@@ -10,7 +10,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 {
     private const ulong UserEnd = 0x0000_8000_0000_0000;
     private readonly List<LabFinding> _findings = [];
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LabFinding> _seen = new(StringComparer.Ordinal);
     private readonly List<(ulong Start, ulong End)> _probed = [];
     private readonly Dictionary<ulong, ulong> _mapped = [];
     private long _blocks;
@@ -34,18 +34,23 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     public LabFinding Report(string kind, string detail, string? routine = null, ulong rip = 0, string? driver = null)
     {
         var at = rip != 0 ? rip : kernel.Threads.Current.Trap.CallerRip;
+        var key = $"{kind}|{at:x}|{routine}|{(driver is null ? string.Empty : detail)}";
+        _blocks += LabLimits.BlocksOfException;
+        if (_seen.TryGetValue(key, out var seen))
+        {
+            return seen;
+        }
+
         var stack = driver is null ? kernel.Stack.Walk(rip) : [];
         var finding = new LabFinding(kind, detail, driver ?? DriverOf(at), routine, stack);
-        if (_seen.Add($"{kind}|{at:x}|{routine}|{(driver is null ? string.Empty : detail)}"))
+        if (_findings.Count < LabLimits.Findings)
         {
-            if (_findings.Count < LabLimits.Findings)
-            {
-                _findings.Add(finding);
-            }
-            else
-            {
-                Dropped++;
-            }
+            _seen.Add(key, finding);
+            _findings.Add(finding);
+        }
+        else
+        {
+            Dropped++;
         }
 
         return finding;
