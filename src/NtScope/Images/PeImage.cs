@@ -78,6 +78,8 @@ public sealed class PeImage : IDisposable
     /// <summary>Whether it is mapped in memory rather than a file.</summary>
     public bool IsMapped { get; private init; }
 
+    private VirtualAddress? MappedAt { get; init; }
+
     /// <summary>Its sections in the order of their headers.</summary>
     public IReadOnlyList<ImageSection> Sections => _headers.Sections;
 
@@ -190,7 +192,7 @@ public sealed class PeImage : IDisposable
         }
 
         var headers = ImageHeaders.Parse(first.AsSpan(0, read), name);
-        return new PeImage(name, headers, new MemoryContent(memory, start, headers.SizeOfImage)) { IsMapped = true };
+        return new PeImage(name, headers, new MemoryContent(memory, start, headers.SizeOfImage)) { IsMapped = true, MappedAt = start };
     }
 
     /// <summary>Reads the longest readable run that starts at <paramref name="rva"/>.</summary>
@@ -264,11 +266,15 @@ public sealed class PeImage : IDisposable
         return TryGetRva(value, out targetRva);
     }
 
-    /// <summary>Turns an address that is written in the image into an RVA; fails if it lies outside the image.</summary>
+    /// <summary>
+    /// Turns an address that is written in the image into an RVA; fails if it lies outside the image. In memory the loader has relocated such addresses,
+    /// whether it says so in the headers or not.
+    /// </summary>
     public bool TryGetRva(ulong address, out uint rva)
     {
-        var inside = address >= PreferredBase && address - PreferredBase < SizeOfImage;
-        rva = inside ? (uint)(address - PreferredBase) : 0;
+        var start = MappedAt?.Value ?? PreferredBase;
+        var inside = address >= start && address - start < SizeOfImage;
+        rva = inside ? (uint)(address - start) : 0;
         return inside;
     }
 

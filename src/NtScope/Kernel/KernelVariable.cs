@@ -91,7 +91,8 @@ internal static class KernelVariable
             {
                 yield return (new VirtualAddress(instruction.IPRelativeMemoryAddress), ReferenceKind.Address);
             }
-            else if (instruction.Mnemonic == Mnemonic.Mov && instruction.Op1Kind == OpKind.Memory && IsDirect(instruction))
+            else if (IsDirect(instruction)
+                && ((instruction.Mnemonic == Mnemonic.Mov && instruction.Op1Kind == OpKind.Memory) || (instruction.Mnemonic == Mnemonic.Push && instruction.Op0Kind == OpKind.Memory)))
             {
                 yield return (new VirtualAddress(instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : instruction.MemoryDisplacement32), ReferenceKind.Value);
             }

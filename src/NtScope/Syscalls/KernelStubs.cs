@@ -25,6 +25,21 @@ internal sealed class KernelStubs
     /// <summary>The services that exported routines name, by number; the names begin with <c>Nt</c>.</summary>
     public IReadOnlyDictionary<int, (string Name, uint Rva)> Exported => _exported;
 
+    /// <summary>
+    /// The services of which both routines are exported, by number: the number is what <c>ZwX</c> loads, the RVA is that of <c>NtX</c>. The table holds
+    /// each of them at its number.
+    /// </summary>
+    public IEnumerable<(int Number, uint Routine)> ExportedPairs()
+    {
+        foreach (var (number, (name, _)) in _exported)
+        {
+            if (_image.Exports.TryGetRva(name, out var routine))
+            {
+                yield return (number, routine);
+            }
+        }
+    }
+
     /// <summary>How many services the routines have from number 0 on; 0 if they do not stand at equal distances.</summary>
     public int RunCount { get; private set; }
 

@@ -21,21 +21,10 @@ internal sealed class KernelTableWitnesses(PeImage image, KernelStubs stubs)
     /// <summary>All that any witness says, each place with each witness once.</summary>
     public IEnumerable<ServiceTableCandidate> All() => [.. FromExportedPairs(), .. FromDescriptor()];
 
-    /// <summary>
-    /// A service's number is in <c>ZwX</c>, its routine is <c>NtX</c>. Where both are exported the table must hold this routine at this
-    /// index; a place where all such pairs hold is the table.
-    /// </summary>
+    /// <summary>A place where all pairs of exported routines hold is the table.</summary>
     private List<ServiceTableCandidate> FromExportedPairs()
     {
-        var pairs = new List<(int Number, uint Routine)>();
-        foreach (var (number, (name, _)) in stubs.Exported)
-        {
-            if (image.Exports.TryGetRva(name, out var routine))
-            {
-                pairs.Add((number, routine));
-            }
-        }
-
+        var pairs = stubs.ExportedPairs().ToList();
         var candidates = new List<ServiceTableCandidate>();
         if (pairs.Count < FewestPairs)
         {

@@ -16,6 +16,9 @@ internal sealed class MappedServiceTable
         Evidence = evidence;
     }
 
+    /// <summary>Where the argument bytes begin; null if nothing says.</summary>
+    public VirtualAddress? Arguments => _arguments;
+
     /// <summary>Where the table begins.</summary>
     public VirtualAddress Start { get; }
 
@@ -25,7 +28,10 @@ internal sealed class MappedServiceTable
     /// <summary>How many services the machine counts in it.</summary>
     public int Count => _count;
 
-    /// <summary>The kernel's own table: by its symbols, by what is known of this very kernel, else by <c>KeServiceDescriptorTable</c>.</summary>
+    /// <summary>
+    /// The kernel's own table: by its symbols, by what is known of this very kernel, by <c>KeServiceDescriptorTable</c>, else on x86 by the exported routines
+    /// that it must hold.
+    /// </summary>
     public static MappedServiceTable? Locate(Target target, Module module, VirtualAddress start, KnownServiceTable? known)
     {
         if (module.Symbols is { } symbols && symbols.TryGetRva("KiServiceTable", out var tableRva) && symbols.TryGetRva("KiServiceLimit", out var limitRva)
@@ -40,19 +46,46 @@ internal sealed class MappedServiceTable
             return byKnowledge;
         }
 
-        var pointer = (ulong)target.Memory.PointerSize;
         foreach (var descriptor in KernelTableWitnesses.Descriptors(module.Image!))
         {
-            var at = start + descriptor;
-            if (target.Memory.TryReadPointer(at, out var table, out _) && module.Contains(table)
-                && target.Memory.TryReadPointer(at + (3 * pointer), out var arguments, out _) && module.Contains(arguments)
-                && Read(target.Memory, table, at + (2 * pointer), arguments, $"KeServiceDescriptorTable at {at} says so") is { } byDescriptor)
+            if (FromDescriptor(target.Memory, module, start + descriptor, "KeServiceDescriptorTable") is { } byDescriptor)
             {
                 return byDescriptor;
             }
         }
 
-        return null;
+        return FromExports(target.Memory, module, start);
+    }
+
+    /// <summary>The table of a module by a service descriptor (KSERVICE_TABLE_DESCRIPTOR); null if it leads out of the module.</summary>
+    public static MappedServiceTable? FromDescriptor(IMemory memory, Module module, VirtualAddress descriptor, string name)
+    {
+        var pointer = (ulong)memory.PointerSize;
+        return memory.TryReadPointer(descriptor, out var table, out _) && module.Contains(table)
+            && memory.TryReadPointer(descriptor + (3 * pointer), out var arguments, out _) && module.Contains(arguments)
+                ? Read(memory, table, descriptor + (2 * pointer), arguments, $"{name} at {descriptor} says so")
+                : null;
+    }
+
+    /// <summary>The kernel's table by the exported routines that it must hold, whatever descriptors say; x86 only.</summary>
+    public static MappedServiceTable? FromExports(IMemory memory, Module module, VirtualAddress start)
+    {
+        if (memory.PointerSize != sizeof(uint))
+        {
+            return null;
+        }
+
+        var stubs = KernelStubs.Read(module.Image!);
+        var pairs = stubs.ExportedPairs().ToList();
+        if (MappedTableSearch.Find(module.Image!, start, pairs) is not { } table || stubs.RunCount == 0)
+        {
+            return null;
+        }
+
+        // The number of services stands behind the table, the argument bytes behind that.
+        var limit = start + table + (ulong)stubs.RunCount * sizeof(uint);
+        var arguments = memory.TryReadUInt32(limit, out var count, out _) && count == stubs.RunCount ? limit + sizeof(uint) : (VirtualAddress?)null;
+        return new MappedServiceTable(start + table, stubs.RunCount, arguments, $"most of {pairs.Count} exported routines stand there, each at its number");
     }
 
     /// <summary>The services of the table; an entry that cannot be read is a row that says why.</summary>

@@ -38,18 +38,29 @@ internal sealed class WindowManagerServices(Target target, Module module, List<M
         }
     }
 
-    // The image's memory is that of a session; its exports say where the table is, and the running kernel's encoding how to read it.
+    // The image's memory is that of a session; its exports say where the table is, on x86 the kernel's descriptor, and the running kernel's encoding how to
+    // read it.
     private void CollectFromMemory(VirtualAddress start)
     {
-        if (!_image.Exports.TryGetRva("W32pServiceTable", out var tableRva)
-            || !_image.Exports.TryGetRva("W32pServiceLimit", out var limitRva)
-            || !_image.TryReadUInt32(limitRva, out var limit) || limit > Limits.ServicesPerTable)
+        uint? argumentsRva = null;
+        if (_image.Exports.TryGetRva("W32pServiceTable", out var tableRva)
+            && _image.Exports.TryGetRva("W32pServiceLimit", out var limitRva)
+            && _image.TryReadUInt32(limitRva, out var limit) && limit <= Limits.ServicesPerTable)
         {
-            records.Notes.Add($"The table of {module.Name} cannot be read: its exports or its pages are not in the memory of any session.");
+            records.Notes.Add($"W32pServiceTable is at {start + tableRva}: {module.Name} exports it.");
+        }
+        else if (DescriptorPlaces.FindWindowManagerTable(target, module) is { } mapped)
+        {
+            (tableRva, limit) = ((uint)(mapped.Start - start), (uint)mapped.Count);
+            argumentsRva = mapped.Arguments is { } arguments ? (uint)(arguments - start) : null;
+            records.Notes.Add($"W32pServiceTable is at {mapped.Start}: {mapped.Evidence}.");
+        }
+        else
+        {
+            records.Notes.Add($"The table of {module.Name} cannot be read: neither its exports nor the kernel say where it is, or its pages are not in the memory of any session.");
             return;
         }
 
-        records.Notes.Add($"W32pServiceTable is at {start + tableRva}: {module.Name} exports it.");
         var encoding = ServiceTableEntry.EncodingOf(target.Architecture, target.Modules[0].Version?.Build ?? 0);
         var stubs = new WindowManagerStubs(_image);
         for (var i = 0; i < limit; i++)
@@ -64,7 +75,9 @@ internal sealed class WindowManagerServices(Target target, Module module, List<M
             var entry = new ServiceTableEntry(raw, encoding);
             var routine = entry.RoutineIn(start + tableRva);
             var owner = target.ModuleAt(routine);
-            (record.Entry, record.Address, record.StackArguments) = (raw, routine, entry.StackArguments);
+            (record.Entry, record.Address) = (raw, routine);
+            record.StackArguments = entry.StackArguments
+                ?? (argumentsRva is { } bytesRva && _image.TryReadByte(bytesRva + (uint)i, out var bytes) ? bytes / sizeof(uint) : null);
             (record.Module, record.Rva) = (owner?.Name, owner?.Base is { } there ? (uint)(routine - there) : null);
             if (owner is null)
             {

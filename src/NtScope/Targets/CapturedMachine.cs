@@ -65,7 +65,13 @@ internal sealed class CapturedMachine
                     ? $"The service table of this kernel ({known.Version}) is known, its other names are not: they come from exports."
                     : "This kernel is not known: names come from its exports.");
 
-        var head = ModuleListHead.Find(memory, _kernel, symbols, capture.Header.LoadedModuleList);
+        var debugger = symbols is null ? DebuggerData.Find(memory, _kernel, capture.Header.DebuggerDataBlock) : null;
+        if (debugger is not null)
+        {
+            _notes.Add($"{debugger.Variables.Count} variables of the kernel are named by the debugger's data block at {debugger.Address}.");
+        }
+
+        var head = ModuleListHead.Find(memory, _kernel, symbols, capture.Header.LoadedModuleList ?? debugger?.Variables.GetValueOrDefault("PsLoadedModuleList"));
         var list = head is { } found ? LoadedModuleList.Read(memory, found) : new LoadedModuleList([], "The list of loaded modules was not found.");
         if (list.Problem is { } problem)
         {
@@ -84,7 +90,7 @@ internal sealed class CapturedMachine
             Sessions = SessionFinder.Find(Spaces.System, Types, system);
         }
 
-        var names = new KernelSymbols(symbols, Found(head, validation, capture.Header));
+        var names = new KernelSymbols(symbols, Found(head, validation, capture.Header, debugger));
         Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list, FindModuleSymbols)];
     }
 
@@ -156,7 +162,7 @@ internal sealed class CapturedMachine
         }
 
         var origins = new HashSet<string>(StringComparer.Ordinal);
-        var versions = _options.Knowledge.Kernels.Select(kernel => kernel.Version)
+        var versions = _options.Knowledge.LayoutVersions(_kernel.Image.Architecture)
             .OrderBy(other => Math.Abs(other.Build - version.Build))
             .Prepend(version);
         foreach (var other in versions)
@@ -201,17 +207,18 @@ internal sealed class CapturedMachine
         return mask & 0x000F_FFFF_0000_0000;
     }
 
-    private IEnumerable<Symbol> Found(VirtualAddress? moduleList, LayoutValidation? validation, CaptureHeader header)
+    private IEnumerable<Symbol> Found(VirtualAddress? moduleList, LayoutValidation? validation, CaptureHeader header, DebuggerData? debugger)
     {
-        (string Name, VirtualAddress? Address)[] places =
-        [
+        var places = new (string Name, VirtualAddress? Address)[]
+        {
             ("PsLoadedModuleList", moduleList),
             ("PsActiveProcessHead", validation?.ActiveProcessHead ?? header.ActiveProcessHead),
-            ("KdDebuggerDataBlock", header.DebuggerDataBlock),
-        ];
-        foreach (var (name, address) in places)
+            ("KdDebuggerDataBlock", debugger?.Address ?? header.DebuggerDataBlock),
+        };
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, address) in places.Concat(debugger?.Variables.Select(variable => (variable.Key, (VirtualAddress?)variable.Value)) ?? []))
         {
-            if (address is { } there && there - _kernel.Base < _kernel.Image.SizeOfImage)
+            if (address is { } there && there - _kernel.Base < _kernel.Image.SizeOfImage && named.Add(name))
             {
                 yield return new Symbol(name, (uint)(there - _kernel.Base), NameSource.Structure);
             }

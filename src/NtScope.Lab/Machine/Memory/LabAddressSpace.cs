@@ -30,6 +30,7 @@ public sealed unsafe class LabAddressSpace : IMemory
 
     private readonly LabAddressSpace? _system;
     private readonly List<LabAddressSpace> _processes = [];
+    private readonly List<(LabAddressSpace Space, VirtualAddress Start, ulong Length)> _sharers = [];
     private readonly SortedList<ulong, MemoryRegion> _regions = [];
     private readonly PhysicalAddress[] _directories;
     private PhysicalAddress _pointers;
@@ -131,6 +132,8 @@ public sealed unsafe class LabAddressSpace : IMemory
         {
             WriteEntry(DirectorySlot(start + offset), ReadEntry(other.DirectorySlot(start + offset)));
         }
+
+        other._sharers.Add((this, start, length));
     }
 
     /// <summary>Allocates RAM in one run and maps it.</summary>
@@ -453,6 +456,14 @@ public sealed unsafe class LabAddressSpace : IMemory
         foreach (var process in Paging.IsKernel(address) ? _processes : [])
         {
             process.WriteEntry(process.DirectorySlot(address), entry);
+        }
+
+        foreach (var (space, start, length) in _sharers)
+        {
+            if (address - start < length)
+            {
+                space.WriteEntry(space.DirectorySlot(address), entry);
+            }
         }
     }
 

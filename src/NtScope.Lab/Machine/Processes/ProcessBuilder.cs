@@ -184,7 +184,7 @@ internal sealed class ProcessBuilder
         var start = _context.Kernel.Base + _context.Kernel.Services.RvaOf(number % _context.Kernel.Services.Count);
         var structure = _context.At("_ETHREAD", body);
         structure.Set("Tcb.Header.Type", ThreadObject).Set("Tcb.InitialStack", top - 0x50).Set("Tcb.StackBase", top).Set("Tcb.StackLimit", limit)
-            .Set("Tcb.KernelStack", pointer).Set("Tcb.State", Waiting).Set("Tcb.Priority", 8).Set("Tcb.BasePriority", 8).SetIfPresent("Tcb.Process", process.Object)
+            .Set("Tcb.KernelStack", pointer).Set("Tcb.State", Waiting).Set("Tcb.Priority", 8).Set("Tcb.BasePriority", 8).SetIfPresent("Tcb.Process", process.Object).SetIfPresent("ThreadsProcess", process.Object)
             .Set("Tcb.ApcState.Process", process.Object).SetIfPresent("Tcb.KernelStackResident", 1).SetIfPresent("Tcb.WaitReason", 6)
             .SetIfPresent("Tcb.PreviousMode", process.ParentId == 0 ? 0ul : 1).Set("CreateTime", created + (ulong)number * 10_000)
             .Set("StartAddress", start).Set("Cid.UniqueProcess", process.Id).Set("Cid.UniqueThread", id).SetIfPresent("ExitStatus", 0x103);

@@ -5,6 +5,9 @@ namespace NtScope.Kernel.Locating;
 /// <summary>The kernel's names from a symbol source, if there is one, and the few that structures of the machine lead to.</summary>
 internal sealed class KernelSymbols : ISymbolSource
 {
+    // What structures lead to are variables; behind one of them begins what has no name.
+    private const uint VariableSize = 0x80;
+
     private readonly ISymbolSource? _symbols;
     private readonly Symbol[] _found;
     private FoldedNames? _folded;
@@ -46,7 +49,7 @@ internal sealed class KernelSymbols : ISymbolSource
         var isThere = _symbols?.TryGetNearest(rva, out symbol) == true;
         foreach (var found in _found)
         {
-            if (found.Rva <= rva && (!isThere || found.Rva > symbol.Rva))
+            if (found.Rva <= rva && rva - found.Rva < VariableSize && (!isThere || found.Rva > symbol.Rva))
             {
                 symbol = found;
                 isThere = true;

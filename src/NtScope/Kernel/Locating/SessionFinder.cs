@@ -5,6 +5,10 @@ namespace NtScope.Kernel.Locating;
 /// <summary>Finds one process of each session along the list of processes.</summary>
 public static class SessionFinder
 {
+    // _DISPATCHER_HEADER.Type, the first byte of a process.
+    private const int DispatcherTypeMask = 0x7F;
+    private const int ProcessObject = 3;
+
     /// <summary>One process of each session, in list order; processes outside every session (System) are left out.</summary>
     /// <param name="memory">The system's address space.</param>
     /// <param name="types">Layouts that were validated.</param>
@@ -31,8 +35,10 @@ public static class SessionFinder
         var entry = systemProcess + links.Offset;
         while (seen.Add(entry) && seen.Count <= Limits.Processes && memory.TryReadPointer(entry, out var next, out _))
         {
+            // The head of the list lies among the kernel's variables, not in a process.
             var candidate = entry - links.Offset;
-            if (memory.TryReadPointer(candidate + session.Offset, out var space, out _) && !space.IsZero && !sessions.ContainsKey(space)
+            if (memory.TryReadByte(candidate, out var kind, out _) && (kind & DispatcherTypeMask) == ProcessObject
+                && memory.TryReadPointer(candidate + session.Offset, out var space, out _) && !space.IsZero && !sessions.ContainsKey(space)
                 && memory.TryReadPointer(candidate + table.Offset, out var root, out _) && !root.IsZero)
             {
                 var id = number is not null && memory.TryReadUInt32(space + number.Offset, out var read, out _) ? read : (uint?)null;

@@ -21,13 +21,39 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
             foreach (var rva in PlacesOf(name))
             {
                 Verify(name, nt.Base + rva, nt, verifyActive);
-                if (name.EndsWith("Shadow", StringComparison.Ordinal) && windowManagers.Count > 0)
+                if (name.EndsWith("Shadow", StringComparison.Ordinal))
                 {
-                    Verify(name, nt.Base + rva + PointersInDescriptor * pointer, windowManagers[0], verifyActive);
+                    VerifyWindowManager(name, nt.Base + rva + PointersInDescriptor * pointer, verifyActive);
                 }
             }
         }
     }
+
+    private void VerifyWindowManager(string name, VirtualAddress descriptor, Action<ExpectedTable, VirtualAddress> verifyActive)
+    {
+        if (windowManagers.Count > 0)
+        {
+            Verify(name, descriptor, windowManagers[0], verifyActive);
+        }
+        else if (nt.Memory.TryReadPointer(descriptor, out var table, out _) && !table.IsZero && context.Target.ModuleAt(table) is null)
+        {
+            // Where the true table is nothing says; but it is in a module.
+            AddRelocated(name, ServiceTableKind.Win32k, descriptor, table, expected: null, VerificationEvidence.Structure);
+        }
+    }
+
+    private void AddRelocated(string name, ServiceTableKind kind, VirtualAddress descriptor, VirtualAddress table, VirtualAddress? expected, VerificationEvidence evidence) =>
+        context.Add(new VerificationRow
+        {
+            Kind = VerificationKind.TableRelocated,
+            Table = kind,
+            Address = descriptor,
+            Expected = expected?.ToString(),
+            Target = table,
+            Owner = context.OwnerOf(table),
+            Evidence = evidence,
+            Detail = $"{name} points at a table at {table}, {(expected is { } there ? $"the true one is at {there}" : "which is in no module")}",
+        });
 
     private IEnumerable<uint> PlacesOf(string name)
     {
@@ -66,17 +92,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
 
         if (table != expected.Start)
         {
-            context.Add(new VerificationRow
-            {
-                Kind = VerificationKind.TableRelocated,
-                Table = expected.Kind,
-                Address = descriptor,
-                Expected = expected.Start.ToString(),
-                Target = table,
-                Owner = context.OwnerOf(table),
-                Evidence = expected.Evidence,
-                Detail = $"{name} points at a table at {table}, the true one is at {expected.Start}",
-            });
+            AddRelocated(name, expected.Kind, descriptor, table, expected.Start, expected.Evidence);
             verifyActive(expected, table);
         }
 

@@ -31,24 +31,42 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, Ref
             };
         }
 
-        if (MappedServiceTable.Locate(target, module, module.Base!.Value, known: null) is { } mapped && module.Contains(mapped.Start))
+        return FromStructure(module);
+    }
+
+    // What memory itself says: where both a service's Zw and Nt routines are exported, the entry is known; on x86 the Zw routines also count services and arguments.
+    private ExpectedTable? FromStructure(Module module)
+    {
+        var start = module.Base!.Value;
+        var mapped = MappedServiceTable.FromExports(target.Memory, module, start) ?? MappedServiceTable.Locate(target, module, start, known: null);
+        if (mapped is null || !module.Contains(mapped.Start))
         {
-            notes.Add($"Neither a file nor knowledge of this {module.Name} is at hand: its table at {mapped.Start} is checked by structure only, which is weaker.");
-            return new ExpectedTable
-            {
-                Kind = ServiceTableKind.Nt,
-                Module = module,
-                Memory = target.Memory,
-                TableRva = (uint)(mapped.Start - module.Base!.Value),
-                LimitRva = RvaOf(module, "KiServiceLimit"),
-                ArgumentTableRva = RvaOf(module, "KiArgumentTable"),
-                Count = mapped.Count,
-                Evidence = VerificationEvidence.Structure,
-            };
+            notes.Add($"The service table of {module.Name} was not found, so it is not verified: give its file with --images.");
+            return null;
         }
 
-        notes.Add($"The service table of {module.Name} was not found, so it is not verified: give its file with --images.");
-        return null;
+        var stubs = KernelStubs.Read(module.Image!);
+        var routines = new uint?[mapped.Count];
+        foreach (var (number, routine) in stubs.ExportedPairs().Where(pair => pair.Number < routines.Length))
+        {
+            routines[number] = routine;
+        }
+
+        notes.Add($"Neither a file nor knowledge of this {module.Name} is at hand: its table at {mapped.Start} is checked by structure only, which is weaker; "
+            + $"of {routines.Count(routine => routine is not null)} services exports say what the entry must be.");
+        return new ExpectedTable
+        {
+            Kind = ServiceTableKind.Nt,
+            Module = module,
+            Memory = target.Memory,
+            TableRva = (uint)(mapped.Start - start),
+            LimitRva = RvaOf(module, "KiServiceLimit"),
+            ArgumentTableRva = RvaOf(module, "KiArgumentTable") ?? (mapped.Arguments is { } arguments && module.Contains(arguments) ? (uint)(arguments - start) : null),
+            Count = mapped.Count,
+            Routines = routines,
+            StackArguments = [.. Enumerable.Range(0, mapped.Count).Select(number => stubs.StackBytesOf(number) / sizeof(uint))],
+            Evidence = VerificationEvidence.Structure,
+        };
     }
 
     /// <summary>The window manager's tables as one session maps them: the main one, and the filter's where there is one.</summary>
@@ -71,6 +89,21 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, Ref
                 TableRva = table,
                 LimitRva = limit,
                 ArgumentTableRva = RvaOf(module, "W32pArgumentTable"),
+                Evidence = VerificationEvidence.Structure,
+                Session = session,
+            };
+        }
+        else if (DescriptorPlaces.FindWindowManagerTable(target, module) is { } mapped)
+        {
+            notes.Add($"No file of {module.Name} is at hand: its table at {mapped.Start} is checked by structure only, which is weaker.");
+            yield return new ExpectedTable
+            {
+                Kind = ServiceTableKind.Win32k,
+                Module = module,
+                Memory = memory,
+                TableRva = (uint)(mapped.Start - module.Base!.Value),
+                Count = mapped.Count,
+                ArgumentTableRva = mapped.Arguments is { } arguments ? (uint)(arguments - module.Base!.Value) : null,
                 Evidence = VerificationEvidence.Structure,
                 Session = session,
             };

@@ -19,8 +19,8 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
             : 0);
         for (var i = 0; i < count; i++)
         {
-            var routine = i < expected.Routines.Count
-                ? expected.Routines[i] is { } rva ? expected.Base + rva : null
+            var routine = i < expected.Routines.Count && expected.Routines[i] is { } rva
+                ? expected.Base + rva
                 : expected.Memory.TryReadUInt32(expected.Start + (ulong)(i * sizeof(uint)), out var raw, out _)
                     ? new ServiceTableEntry(raw, encoding).RoutineIn(expected.Start)
                     : (VirtualAddress?)null;
