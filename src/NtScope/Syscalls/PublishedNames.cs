@@ -39,9 +39,9 @@ internal sealed class PublishedNames(Target target, KnowledgeBase knowledge, Ser
             {
                 Complete(table, atHand, names, $"{label}, which agrees with all others");
             }
-            else if (named == 0 && names.Count == atHand.Count && AgreeingArguments(atHand, names) is { } agreeing)
+            else if (named == 0 && names.Keys.Max() == atHand[^1].Index!.Value.Value && AgreeingArguments(atHand, names) is { } agreeing)
             {
-                Complete(table, atHand, names, $"{label}; no name at hand confirms them, but there are as many services, and {agreeing} have the arguments of their declarations");
+                Complete(table, atHand, names, $"{label}; no name at hand confirms them, but the last service has the same number, and {agreeing} have the arguments of their declarations");
             }
         }
 

@@ -83,6 +83,11 @@ internal sealed class UserImages
         var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
         for (var index = 0; index < services.Count; index++)
         {
+            if (services[index].Length == 0)
+            {
+                continue;
+            }
+
             var rva = firstStub + (uint)(index * StubSize);
             if (rva + StubSize > ConstantsRva) throw new InvalidOperationException($"{name} has no room for {services.Count} stubs from {firstStub:x} on");
             space.Write(start + rva, services[index] == WithoutStub ? _context.Code(WithoutStub, StubSize) : Stub(services[index], firstIndex + index));

@@ -46,19 +46,18 @@ internal sealed class Win32kImages
         var published = tables.ForBuild(context.Known.Architecture, ServiceTableKind.Win32k, context.Version.Build)
             ?? tables.Where(table => table.Architecture == context.Known.Architecture && table.Table == ServiceTableKind.Win32k)
             .OrderBy(table => Math.Abs(table.Build - context.Version.Build)).ThenBy(table => table.Build).First();
-        var names = new SortedDictionary<int, string>();
-        foreach (var service in published.Services)
+        const int Win32kBit = 0x1000;
+        _services = [.. Enumerable.Repeat(string.Empty, published.Services.Max(service => service.Index) - Win32kBit + 1)];
+        foreach (var service in published.Services.Reverse())
         {
-            names.TryAdd(service.Index, service.Name);
+            _services[service.Index - Win32kBit] = service.Name;
         }
-
-        _services = [.. names.Values];
     }
 
     /// <summary>The images, win32k.sys first; empty before the first session maps them.</summary>
     public IReadOnlyList<LabImage> Images => _images;
 
-    /// <summary>The names of the services by index.</summary>
+    /// <summary>The names of the services by index; empty for one that nobody has published.</summary>
     public IReadOnlyList<string> Services => _services;
 
     /// <summary>Where the service table is.</summary>
@@ -128,7 +127,7 @@ internal sealed class Win32kImages
         var exports = new Dictionary<string, uint>(StringComparer.Ordinal);
         for (var index = 0; index < _services.Length; index++)
         {
-            if (IsInBase(index) == (place == 1))
+            if (IsInBase(index) == (place == 1) && _services[index].Length > 0)
             {
                 exports.TryAdd(_services[index], RoutineRva(index));
             }
@@ -178,6 +177,12 @@ internal sealed class Win32kImages
         writer.WriteImports(ExportsRva + 0x1000, SlotsRva, imports);
         for (var index = 0; index < _services.Length; index++)
         {
+            if (_services[index].Length == 0)
+            {
+                _space!.Write(_start + RoutineRva(index), _context.Code($"win32k{index}", (int)RoutineSize));
+                continue;
+            }
+
             var (routine, target) = (RoutineRva(index), slots[_services[index]]);
             _space!.Write(_start + routine, _context.IsNarrow ? NarrowJump(_start + target) : IsInBase(index) ? Jump(routine, target) : CheckedCall(routine, target));
         }

@@ -1,0 +1,271 @@
+using NtScope.Callbacks;
+using NtScope.Images;
+using NtScope.Kernel.Drivers;
+using NtScope.Kernel.Modules;
+using NtScope.Kernel.Objects;
+using NtScope.Kernel.Processes;
+using NtScope.Knowledge;
+using NtScope.Lab.Captures;
+using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Callbacks;
+using NtScope.Lab.Machine.Kernel;
+using NtScope.Rendering;
+using NtScope.Reports;
+using NtScope.Syscalls;
+using NtScope.Syscalls.Verification;
+using NtScope.Targets;
+using NtScope.Testing;
+using NtScope.Testing.Captures;
+
+namespace NtScope.Lab.Tests.Captures;
+
+/// <summary>
+/// The same for x86 machines: a kernel of every build that the lab knows, with address extension and without, in every format that such a Windows or its host writes.
+/// None of these kernels is known, so everything rests on exports, the debugger's data block and published layouts.
+/// </summary>
+public class NarrowMatrixTests
+{
+    private const int Windows8 = 9200;
+
+    private static readonly LabAttack[] Attacks =
+        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.UnlinkedProcess, LabAttack.ForeignCallback];
+
+    // Callbacks whose lists no exported routine leads to.
+    private static readonly string[] NotNamed = ["logon-session"];
+
+    public static TheoryData<string, bool> AllKernels
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (var version in LabKernel.NarrowVersions.DistinctBy(version => version.Build))
+            {
+                data.Add(version.ToString(), true);
+                if (version.Build < Windows8)
+                {
+                    data.Add(version.ToString(), false);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(AllKernels))]
+    public void A_clean_machine_is_found_whole_and_has_no_finding(string version, bool isExtended)
+    {
+        using var machine = Build(version, isExtended, [], smeared: 20);
+        using var file = new CaptureFile(machine, CaptureFormat.Raw);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+
+        target.Architecture.ShouldBe(ProcessorArchitecture.X86);
+        target.Modules[0].Base.ShouldBe(machine.Kernel.Base);
+        target.Modules[0].Pdb.ShouldBe(machine.Kernel.Pdb);
+        target.Modules[0].Version.ShouldBe(machine.Version);
+        target.Types!.Origin.ShouldBe($"published layouts of {version}");
+        Fact(target, "Directory table base").ShouldStartWith(machine.System.DirectoryTable.ToString());
+        Fact(target, "Paging").ShouldBe(isExtended ? "x86 with PAE" : "x86 without PAE");
+        ModuleAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count == 0).Select(row => row.Base).ShouldBe(machine.Modules.Select(module => (VirtualAddress?)module.Base), ignoreOrder: true);
+        CheckProcesses(machine, target);
+        CheckServices(machine, target);
+
+        var drivers = DriverAnalyser.Analyse(target).Rows;
+        drivers.Select(row => row.Object).ShouldBe(machine.Drivers.Select(driver => driver.Object), ignoreOrder: true);
+        drivers.SelectMany(row => row.Findings).ShouldBeEmpty();
+        var callbacks = CallbackAnalyser.Analyse(target).Rows;
+        callbacks.Select(row => (row.Kind, row.Address)).ShouldBe(Named(machine).Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
+        callbacks.SelectMany(row => row.Findings).ShouldBeEmpty();
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => row.Detail).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("5.1.2600.5512", true)]
+    [InlineData("5.1.2600.5512", false)]
+    [InlineData("6.0.6002.18005", false)]
+    [InlineData("6.1.7601.17514", true)]
+    [InlineData("6.1.7601.17514", false)]
+    [InlineData("6.3.9600.17415", true)]
+    [InlineData("10.0.19041.1288", true)]
+    public void Every_attack_is_found_and_nothing_else_and_all_formats_say_the_same(string version, bool isExtended)
+    {
+        using var machine = Build(version, isExtended, Attacks, smeared: 20);
+        using var folder = new TemporaryFolder();
+        string? first = null;
+        foreach (var path in Save(machine, folder))
+        {
+            using var target = TargetOpener.Open(path, new TargetOptions());
+            CheckPlanted(machine, target);
+            var answers = string.Join('\n', new[]
+            {
+                Text(ModuleAnalyser.Analyse(target)), Text(ProcessAnalyser.Analyse(target)), Text(ThreadAnalyser.Analyse(target)), Text(DriverAnalyser.Analyse(target)),
+                Text(ObjectAnalyser.Analyse(target)), Text(CallbackAnalyser.Analyse(target)), Text(SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions())),
+            });
+            answers.Length.ShouldBeGreaterThan(50_000);
+            (first ??= answers).ShouldBe(answers, path);
+        }
+    }
+
+    [Theory]
+    [InlineData("5.1.2600.5512", true)]
+    [InlineData("5.1.2600.5512", false)]
+    [InlineData("6.1.7601.17514", true)]
+    [InlineData("10.0.19041.1288", true)]
+    public void A_relocated_table_is_found_by_its_descriptors(string version, bool isExtended)
+    {
+        using var machine = Build(version, isExtended, [LabAttack.RelocatedTable], smeared: 0);
+        using var file = new CaptureFile(machine, CaptureFormat.Dump);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target)).ShouldBe(
+            machine.Traces.Select(trace => (VerificationKind.TableRelocated, trace.Address, (VirtualAddress?)trace.Target)), ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("5.1.2600.5512")]
+    [InlineData("10.0.19041.1288")]
+    public void An_argument_byte_or_a_limit_that_was_changed_contradicts_the_Zw_routines(string version)
+    {
+        using var machine = Build(version, isExtended: true, [], smeared: 0);
+        var services = machine.Options.Kernel.Services;
+        services.TryGetIndex("NtCreateFile", out var index).ShouldBeTrue();
+        machine.System.WriteByte(machine.Kernel.Base + services.ArgumentTableRva + (ulong)index, 8);
+        using var file = new CaptureFile(machine, CaptureFormat.Raw);
+        using (var target = TargetOpener.Open(file.Path, new TargetOptions()))
+        {
+            var row = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.ShouldHaveSingleItem();
+            (row.Kind, row.Name, row.Expected).ShouldBe((VerificationKind.ArgumentsChanged, "NtCreateFile", "0x2c"));
+        }
+
+        machine.System.WriteByte(machine.Kernel.Base + services.ArgumentTableRva + (ulong)index, 0x2C);
+        using var first = new CaptureFile(machine, CaptureFormat.Raw);
+        using var clean = TargetOpener.Open(first.Path, new TargetOptions());
+        clean.Modules[0].Image!.Exports.TryGetRva("KeServiceDescriptorTable", out var descriptor).ShouldBeTrue();
+        machine.System.WriteUInt32(machine.Kernel.Base + descriptor + 8, (uint)services.Count + 16);
+        using var second = new CaptureFile(machine, CaptureFormat.Raw);
+        using var changed = TargetOpener.Open(second.Path, new TargetOptions());
+        ServiceVerifier.Verify(changed, KnowledgeBase.Embedded, null).Rows.ShouldHaveSingleItem().Kind.ShouldBe(VerificationKind.LimitChanged);
+    }
+
+    [Fact]
+    public void What_the_lab_cannot_build_it_says()
+    {
+        Should.Throw<ArgumentException>(() => LabKernel.Narrow(new FileVersion(6, 2, 9200, 16384), isExtended: false)).Message.ShouldContain("runs with physical address extension only");
+        Should.Throw<ArgumentException>(() => LabKernel.Narrow(new FileVersion(4, 0, 1381, 1))).Message.ShouldContain("knows no x86 kernel 4.0.1381.1");
+        Should.Throw<ArgumentException>(() => Build("5.1.2600.5512", isExtended: true, [LabAttack.HiddenDesktop], smeared: 0)).Message.ShouldContain("no layouts of its win32k are known");
+        Should.Throw<ArgumentException>(() => MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = LabKernel.Narrow(new FileVersion(5, 1, 2600, 5512)), MemorySize = 4ul << 30 }))
+            .Message.ShouldContain("at most 3 GiB");
+    }
+
+    private static void CheckPlanted(MachineMemory machine, Target target)
+    {
+        var planted = machine.Traces.Where(trace => trace.Attack is LabAttack.RedirectedEntry or LabAttack.SwappedEntries or LabAttack.InlineHook)
+            .Select(trace => (KindOf(trace.Attack), trace.Name, trace.Address, trace.Target));
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Name!, row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+        var unlinked = ProcessAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
+        unlinked.Object.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.UnlinkedProcess).Address);
+        var foreign = CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
+        foreign.Address.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.ForeignCallback).Target);
+    }
+
+    private static VerificationKind KindOf(LabAttack attack) => attack switch
+    {
+        LabAttack.RedirectedEntry => VerificationKind.EntryOutsideModule,
+        LabAttack.SwappedEntries => VerificationKind.EntriesSwapped,
+        _ => VerificationKind.InlineHook,
+    };
+
+    private static void CheckProcesses(MachineMemory machine, Target target)
+    {
+        var processes = ProcessAnalyser.Analyse(target).Rows;
+        processes.Select(row => (row.Object, row.Pid, row.Name, row.Session)).ShouldBe(
+            machine.Processes.Select(process => (process.Object, (long?)process.Id, (string?)process.Name, (long?)process.Session)), ignoreOrder: true);
+        processes.SelectMany(row => row.Findings).ShouldBeEmpty();
+        processes.ShouldAllBe(row => row.SeenBy.Count == 4);
+        var threads = ThreadAnalyser.Analyse(target).Rows;
+        threads.Select(row => row.Object).ShouldBe(machine.Processes.SelectMany(process => process.Threads).Select(thread => thread.Object), ignoreOrder: true);
+        threads.SelectMany(row => row.Findings).ShouldBeEmpty();
+    }
+
+    private static void CheckServices(MachineMemory machine, Target target)
+    {
+        var services = machine.Options.Kernel.Services;
+        var rows = SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions()).Rows;
+        var nt = rows.Where(row => row.Table == ServiceTableKind.Nt).ToList();
+        nt.Select(row => (row.Name, row.Address)).ShouldBe(services.Select(service => ((string?)service.Name, (VirtualAddress?)(machine.Kernel.Base + service.Rva))));
+        nt.ShouldAllBe(row => row.Entry == (uint)row.Address!.Value.Value);
+        var file = nt.Single(row => row.Name == "NtCreateFile");
+        (file.StackArguments, file.Parameters).ShouldBe((11, 11));
+        var published = KnowledgeBase.Embedded.PublishedTables.ForBuild(ProcessorArchitecture.X86, ServiceTableKind.Win32k, machine.Version.Build)!;
+        var windows = rows.Where(row => row.Table == ServiceTableKind.Win32k).ToList();
+        windows.Count.ShouldBe(published.Services[^1].Index - published.Services[0].Index + 1);
+        windows.ShouldAllBe(row => row.Module == "win32k" && row.Findings.All(finding => finding.Kind == "no-name"));
+        windows.Where(row => row.Name is not null).Select(row => ((int)row.Index!.Value.Value, row.Name))
+            .ShouldBe(published.Services.DistinctBy(service => service.Index).Select(service => (service.Index, (string?)service.Name)));
+    }
+
+    private static IEnumerable<LabCallback> Named(MachineMemory machine) =>
+        machine.Callbacks.Where(callback => !NotNamed.Contains(callback.Kind, StringComparer.Ordinal));
+
+    private static string Fact(Target target, string name) => target.Facts.Single(fact => fact.Name == name).Value;
+
+    // The lab's own formats, and those of LiME and VMware.
+    private static IEnumerable<string> Save(MachineMemory machine, TemporaryFolder folder)
+    {
+        var formats = Enum.GetValues<CaptureFormat>().Where(format => format != CaptureFormat.Bitmap || machine.Version.Build >= Windows8);
+        foreach (var format in formats)
+        {
+            var path = folder.File(format.ToString());
+            CaptureWriter.Write(machine, format, path);
+            yield return path;
+        }
+
+        machine.SetDebuggerBlockEncoded(true);
+        var pages = PagesOf(machine);
+        File.WriteAllBytes(folder.File("memory.lime"), PlainWriter.Lime(pages));
+        yield return folder.File("memory.lime");
+        var (memory, state) = VMwareWriter.Write(pages, machine.System.DirectoryTable.Value);
+        File.WriteAllBytes(folder.File("memory.vmem"), memory);
+        File.WriteAllBytes(folder.File("memory.vmsn"), state);
+        yield return folder.File("memory.vmem");
+    }
+
+    private static PhysicalPages PagesOf(MachineMemory machine)
+    {
+        var pages = new PhysicalPages();
+        foreach (var range in machine.Ram.Ranges)
+        {
+            for (var page = range.Start; page < range.End; page += PhysicalPages.PageSize)
+            {
+                if (machine.Ram.IsInUse(page))
+                {
+                    machine.Ram.Span(page, PhysicalPages.PageSize).CopyTo(pages[page.Value / PhysicalPages.PageSize]);
+                }
+            }
+        }
+
+        return pages;
+    }
+
+    // The rows alone: what a report says of its target differs by format.
+    private static string Text<TRow>(Report<TRow> report)
+        where TRow : class, IReportRow<TRow>
+    {
+        using var text = new MemoryStream();
+        new CsvRenderer().Render(report, text);
+        return System.Text.Encoding.UTF8.GetString(text.ToArray());
+    }
+
+    private static MachineMemory Build(string version, bool isExtended, LabAttack[] attacks, int smeared)
+    {
+        FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
+        return MachineMemoryBuilder.Build(new MachineMemoryOptions
+        {
+            Kernel = LabKernel.Narrow(parsed, isExtended),
+            MemorySize = 64 << 20,
+            Seed = version.Length * 31 + version[^1] + (isExtended ? 1 : 0),
+            Attacks = attacks,
+            SmearedPages = smeared,
+        });
+    }
+}
