@@ -57,9 +57,10 @@ public sealed class KernelWalkTests : IDisposable
         drivers.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
         drivers.Rows.Select(row => row.Object).ShouldBe(machine.Drivers.Select(driver => driver.Object), ignoreOrder: true);
 
-        // Without symbols only the lists of object types are found, and the notes say what is missing.
+        // Without symbols only the lists of object types are found, and what the debugger's data block of a dump leads to; the notes say what is missing.
         var callbacks = CallbackAnalyser.Analyse(target);
-        var expected = machine.Callbacks.Where(callback => machine.Options.Kernel.Symbols is not null || callback.Kind == "object");
+        var expected = machine.Callbacks.Where(callback => machine.Options.Kernel.Symbols is not null
+            || callback.Kind == "object" || (callback.Kind == "bugcheck" && format is CaptureFormat.Dump or CaptureFormat.Bitmap or CaptureFormat.KernelBitmap));
         callbacks.Rows.Where(row => row.Kind != CallbackKinds.Minifilter).Select(row => (row.Kind, row.Address)).ShouldBe(expected.Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
         callbacks.Rows.SelectMany(row => row.Findings).ShouldBeEmpty();
     }
