@@ -1,13 +1,19 @@
 using System.Diagnostics;
 using NtScope;
 using NtScope.Fuzz;
+using NtScope.Fuzz.Machines;
 
-// usage: NtScope.Fuzz [target|all] [cases] [first case]
-// A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again.
+// usage: NtScope.Fuzz [target|machines|all] [cases] [first case]
+// A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again; of machines it is a round of eight cases.
 IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget(), new DebuggerFuzzTarget()];
 var wanted = args.Length > 0 ? args[0] : "all";
 var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
 var first = args.Length > 2 ? int.Parse(args[2]) : 0;
+if (wanted == "machines")
+{
+    return FuzzMachines(cases, first);
+}
+
 var chosen = Array.FindAll(targets, target => wanted == "all" || target.Name == wanted);
 if (chosen.Length == 0)
 {
@@ -87,4 +93,24 @@ static void TryRead(IFuzzTarget target, byte[] input)
     {
         // Refusing is right; only the time counts here.
     }
+}
+
+static int FuzzMachines(int cases, int first)
+{
+    var fuzzing = MachineFuzzing.Create();
+    var (watch, reported) = (Stopwatch.StartNew(), 0);
+    for (var round = first; fuzzing.Cases < cases && fuzzing.Failures.Count < FuzzBounds.Failures; round++)
+    {
+        using var hang = new Timer(_ => Environment.FailFast($"machines round {round} does not end"), null, FuzzBounds.Hang, Timeout.InfiniteTimeSpan);
+        fuzzing.Round(round);
+        for (; reported < fuzzing.Failures.Count; reported++)
+        {
+            Console.WriteLine(fuzzing.Failures[reported]);
+        }
+    }
+
+    Console.WriteLine(
+        $"machines: {fuzzing.Cases} cases in rounds from {first} in {watch.Elapsed.TotalSeconds:f0} s, {fuzzing.Refused} refused, slowest {fuzzing.Slowest.TotalMilliseconds:f0} ms");
+    Console.WriteLine($"{fuzzing.Failures.Count} failures");
+    return fuzzing.Failures.Count == 0 ? 0 : 1;
 }

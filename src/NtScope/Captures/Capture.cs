@@ -73,11 +73,7 @@ public sealed class Capture : IPhysicalMemory, IDisposable
 
     /// <summary>Opens a capture that is in memory.</summary>
     /// <exception cref="InputException">The bytes are no capture, or the headers lie.</exception>
-    public static Capture FromBytes(ReadOnlyMemory<byte> bytes, string name)
-    {
-        var medium = new BytesMedium(bytes, name);
-        return new Capture(medium, CaptureFormats.Recognise(medium, path: null));
-    }
+    public static Capture FromBytes(ReadOnlyMemory<byte> bytes, string name) => FromMedium(new BytesMedium(bytes, name));
 
     /// <summary>The memory of a machine in this process. Every read sees what the memory holds then.</summary>
     /// <param name="memory">The memory, which stays the caller's.</param>
@@ -125,6 +121,8 @@ public sealed class Capture : IPhysicalMemory, IDisposable
         _pages.Dispose();
         _medium.Dispose();
     }
+
+    internal static Capture FromMedium(CaptureMedium medium) => new(medium, CaptureFormats.Recognise(medium, path: null));
 
     internal static string Size(ulong bytes) => bytes switch
     {

@@ -1,0 +1,20 @@
+using NtScope.Fuzz.Machines;
+
+namespace NtScope.Lab.Tests.Captures;
+
+/// <summary>A short run of what <c>fuzz/NtScope.Fuzz machines</c> does at length.</summary>
+public sealed class DamagedCaptureTests
+{
+    [Fact]
+    public void No_damage_makes_a_walk_hang_or_throw_anything_but_a_typed_error()
+    {
+        var fuzzing = MachineFuzzing.Create();
+        for (var round = 1_000_000; round < 1_000_060; round++)
+        {
+            fuzzing.Round(round);
+        }
+
+        fuzzing.Failures.ShouldBeEmpty();
+        fuzzing.Cases.ShouldBeGreaterThan(60);
+    }
+}
