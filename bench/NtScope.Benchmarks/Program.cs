@@ -9,10 +9,16 @@ if (args is ["lab", var drivers])
     return LabThroughput.Run(drivers);
 }
 
+if (args is ["pool"])
+{
+    return PoolThroughput.Run();
+}
+
 if (args.Length == 0)
 {
     Console.Error.WriteLine("usage: NtScope.Benchmarks IMAGE [BenchmarkDotNet's options]: IMAGE holds system calls (ntdll.dll)");
     Console.Error.WriteLine("       NtScope.Benchmarks lab FOLDER: FOLDER holds the sample drivers (eng/build-drivers)");
+    Console.Error.WriteLine("       NtScope.Benchmarks pool: the scan of memory for pool tags");
     return 2;
 }
 

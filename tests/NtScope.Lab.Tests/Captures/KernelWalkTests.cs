@@ -93,6 +93,35 @@ public sealed class KernelWalkTests : IDisposable
         row.Findings.ShouldHaveSingleItem().Kind.ShouldBe("outside-modules");
     }
 
+    [Theory]
+    [InlineData("6.1.7601.24540")]
+    [InlineData("10.0.22000.318")]
+    public void Without_its_code_the_filter_manager_is_found_by_the_shape_of_its_data(string version)
+    {
+        using var machine = Build(version);
+        var manager = machine.Modules.Single(image => image.Name == "fltmgr.sys");
+        machine.System.Write(manager.Base + 0x1540, new byte[0x40]);
+        using var target = Save(machine, CaptureFormat.Dump);
+
+        var report = CallbackAnalyser.Analyse(target);
+
+        report.Notes.ShouldNotContain(note => note.Contains("FltEnumerateFilters", StringComparison.Ordinal));
+        report.Rows.Count(row => row.Kind == CallbackKinds.Minifilter).ShouldBe(16);
+    }
+
+    [Fact]
+    public void Where_no_layout_of_the_filter_manager_fits_a_note_says_so()
+    {
+        using var machine = Build("10.0.18362.476");
+        machine.System.WriteUInt64(machine.Filters[1].Object + 0x30, 0x1234);
+        using var target = Save(machine, CaptureFormat.Dump);
+
+        var report = CallbackAnalyser.Analyse(target);
+
+        report.Rows.ShouldNotContain(row => row.Kind == CallbackKinds.Minifilter);
+        report.Notes.ShouldContain(note => note.StartsWith("Minifilters are not listed: no published layout", StringComparison.Ordinal));
+    }
+
     private static MachineMemory Build(string version, params LabAttack[] attacks)
     {
         FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
