@@ -1,5 +1,12 @@
 using System.Globalization;
 using System.Text;
+using NtScope.Callbacks;
+using NtScope.Kernel.Drivers;
+using NtScope.Kernel.Modules;
+using NtScope.Kernel.Objects;
+using NtScope.Kernel.Processes;
+using NtScope.Rendering;
+using NtScope.Reports;
 
 namespace NtScope.Lab.Drivers;
 
@@ -149,8 +156,22 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         Add("set", "set PATH NAME TEXT", "set a registry value", words => Answer(machine.Registry.SetValue(words[0], words[1], words[2])));
         Add("query", "query PATH NAME", "read a registry value", words => Answer(new LabIoResult(machine.Registry.ReadValue(words[0], words[1], out var data), (ulong)data.Length, data)));
         Add("advance", "advance MILLISECONDS", "let time pass", words => machine.Advance(TimeSpan.FromMilliseconds(Number(words[0]))));
+        Add("callbacks", "callbacks", "what is registered with the kernel", _ => Show(target => CallbackAnalyser.Analyse(target)));
+        Add("modules", "modules", "the images in the kernel's list", _ => Show(target => ModuleAnalyser.Analyse(target)));
+        Add("objects", "objects", "the object namespace", _ => Show(target => ObjectAnalyser.Analyse(target)));
+        Add("processes", "processes", "the processes as the kernel's memory holds them", _ => Show(target => ProcessAnalyser.Analyse(target)));
+        Add("threads", "threads", "the threads as the kernel's memory holds them", _ => Show(target => ThreadAnalyser.Analyse(target)));
+        Add("driverobjects", "driverobjects", "the driver objects as the kernel's memory holds them", _ => Show(target => DriverAnalyser.Analyse(target)));
         Add("findings", "findings", "what drivers have done wrong", _ => PrintFindings(machine.Findings));
         Add("help", "help", "this list", _ => Help());
+    }
+
+    private void Show(Func<Target, IReport> analyse)
+    {
+        using var target = machine.AsTarget();
+        using var text = new MemoryStream();
+        new TextRenderer().Render(analyse(target), text);
+        output.Write(Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length).TrimEnd('\n') + Environment.NewLine);
     }
 
     private void Add(string name, string usage, string help, Action<string[]> run) => _commands.Add(name, (usage, help, run));

@@ -49,6 +49,7 @@ internal sealed class LabKernel : IDisposable
         Faults = new FaultInjector(options.FaultInjection, this);
         Pool = new PoolManager(this);
         Memory.Fault = OnFault;
+        Foundation.System.Fault = address => OnFault(address.Value, MemoryAccess.Write);
         Memory.Exhausted = OutOfMemory;
         Threads = new Scheduler(this);
         Dispatcher = new Dispatcher(this);

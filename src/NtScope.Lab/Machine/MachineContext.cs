@@ -89,9 +89,9 @@ internal sealed class MachineContext
     }
 
     /// <summary>Reads a pointer that was written before.</summary>
-    public VirtualAddress ReadPointer(VirtualAddress address) => System.TryReadPointer(address, out var value, out var fault)
+    public VirtualAddress ReadPointer(VirtualAddress address) => System.TryReadPointer(address, out var value, out _)
         ? value
-        : throw new InvalidOperationException(fault.ToString());
+        : throw System.Fault(address);
 
     /// <summary>Writes a <c>_UNICODE_STRING</c> whose characters go to paged pool, ended by a zero.</summary>
     public void WriteUnicodeString(VirtualAddress address, string text) => WriteUnicodeString(System, address, text, PagedPool.Allocate(2 * text.Length + 2, PoolTag.Of("ObNm")));

@@ -1,3 +1,4 @@
+using NtScope.Images;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
@@ -7,14 +8,13 @@ namespace NtScope.Lab.Executive.SystemServices;
 /// <summary>Versions, exceptions, routine addresses, processors, tracing: what belongs to no other family.</summary>
 internal sealed class SystemApis(LabKernel kernel) : IApiFamily
 {
-    private const uint Major = 10;
-    private const uint Build = 19041;
+    private readonly FileVersion _version = kernel.Machine.Version;
     private readonly GuestMemory _memory = kernel.Memory;
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
-        kernel.Variables.Add("NtBuildNumber", 0xF000_0000 | Build);
+        kernel.Variables.Add("NtBuildNumber", 0xF000_0000 | (uint)_version.Build);
         kernel.Variables.Add("KdDebuggerEnabled", 0);
         kernel.Variables.Add("KdDebuggerNotPresent", 1);
         kernel.Variables.Add("InitSafeBootMode", 0);
@@ -63,9 +63,9 @@ internal sealed class SystemApis(LabKernel kernel) : IApiFamily
 
     private NtStatus GetVersion(in ApiCall call)
     {
-        _memory.WriteUInt32(call[0] + 4, Major);
-        _memory.WriteUInt32(call[0] + 8, 0);
-        _memory.WriteUInt32(call[0] + 12, Build);
+        _memory.WriteUInt32(call[0] + 4, (uint)_version.Major);
+        _memory.WriteUInt32(call[0] + 8, (uint)_version.Minor);
+        _memory.WriteUInt32(call[0] + 12, (uint)_version.Build);
         _memory.WriteUInt32(call[0] + 16, 2);
         _memory.WriteUInt16(call[0] + 20, 0);
         return NtStatus.Success;
@@ -73,7 +73,7 @@ internal sealed class SystemApis(LabKernel kernel) : IApiFamily
 
     private ulong GetVersionNumbers(in ApiCall call)
     {
-        ReadOnlySpan<uint> numbers = [Major, 0, Build];
+        ReadOnlySpan<uint> numbers = [(uint)_version.Major, (uint)_version.Minor, (uint)_version.Build];
         for (var i = 0; i < numbers.Length; i++)
         {
             if (call[i] != 0)

@@ -78,6 +78,9 @@ public sealed unsafe class LabAddressSpace : IMemory
         WriteSelfMap();
     }
 
+    /// <summary>Makes the exception for an address that is not mapped. While a machine is built that is a mistake of the builder; while it runs, a driver's.</summary>
+    public Func<VirtualAddress, Exception> Fault { get; set; } = address => new InvalidOperationException($"{address} is not mapped in the lab machine, or not in one piece");
+
     /// <summary>Told of every region as it is mapped, so that an emulator can map it too.</summary>
     public event Action<MemoryRegion>? RegionMapped;
 
@@ -240,10 +243,10 @@ public sealed unsafe class LabAddressSpace : IMemory
     }
 
     /// <summary>The host's view of a run of mapped memory inside one region.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The run is not mapped, or not in one piece.</exception>
+    /// <exception cref="InvalidOperationException">The run is not mapped, or not in one piece; a machine that runs has an exception of its own.</exception>
     public Span<byte> Span(VirtualAddress address, int length) => RegionAt(address) is { } region && (ulong)length <= region.End - address
         ? new Span<byte>((byte*)region.Host + (address - region.Start), length)
-        : throw new ArgumentOutOfRangeException(nameof(address), address, "no region of the machine holds it in one piece");
+        : throw Fault(address);
 
     /// <summary>The region that covers <paramref name="address"/>, of this address space or of the system's; null if there is none.</summary>
     public MemoryRegion? RegionAt(VirtualAddress address)
@@ -295,7 +298,7 @@ public sealed unsafe class LabAddressSpace : IMemory
         for (var written = 0; written < bytes.Length;)
         {
             var at = address + (ulong)written;
-            var physical = Translate(at) ?? throw new InvalidOperationException($"{at} is not mapped in the lab machine");
+            var physical = Translate(at) ?? throw Fault(at);
             var length = (int)Math.Min((ulong)(bytes.Length - written), PhysicalRam.PageSize - at.Value % PhysicalRam.PageSize);
             bytes.Slice(written, length).CopyTo(Ram.Span(physical, length));
             written += length;
@@ -306,7 +309,7 @@ public sealed unsafe class LabAddressSpace : IMemory
     /// <exception cref="InvalidOperationException">The page is not mapped.</exception>
     public void WritePrivately(VirtualAddress address, ReadOnlySpan<byte> bytes)
     {
-        var shared = Translate(address) ?? throw new InvalidOperationException($"{address} is not mapped in the lab machine");
+        var shared = Translate(address) ?? throw Fault(address);
         var page = new PhysicalAddress(shared.Value & ~(PhysicalRam.PageSize - 1ul));
         var copy = Ram.Allocate(1);
         Ram.Span(page, PhysicalRam.PageSize).CopyTo(Ram.Span(copy, PhysicalRam.PageSize));

@@ -196,7 +196,8 @@ internal sealed class ObjectManager
         var buckets = _context.At("_OBJECT_DIRECTORY", directory).AddressOf("HashBuckets");
         for (var bucket = 0ul; bucket < HashBuckets; bucket++)
         {
-            for (var slot = buckets + bucket * sizeof(ulong); _context.ReadPointer(slot) is { IsZero: false } address;)
+            var slot = buckets + bucket * sizeof(ulong);
+            for (var count = 0; count < LabLimits.Links && _context.ReadPointer(slot) is { IsZero: false } address; count++)
             {
                 var entry = _context.At("_OBJECT_DIRECTORY_ENTRY", address);
                 if (_context.ReadPointer(entry.AddressOf("Object")) == body)
