@@ -51,7 +51,7 @@ internal sealed class DebuggerFuzzTarget : IFuzzTarget, IDisposable
             {
                 var writer = new CountingWriter(MostCharacters, stop);
                 result.Write(writer, stop.Token);
-                if (writer.Count < SmallText && result.Table is { } table && !stop.IsCancellationRequested)
+                if (writer.Count < SmallText && !stop.IsCancellationRequested && result.Table is { } table)
                 {
                     for (var row = 0; row < table.RowCount; row++) table.CellAt(row, 0);
                 }

@@ -59,6 +59,15 @@ public sealed class InteractiveShellTests : IDisposable
         Keys("C-c");
         Keys(".echo still here", "Enter");
         WaitFor("\nstill here");
+        Keys("s -b 0 L?7fffffffffff 41", "Enter");
+        Thread.Sleep(700);
+        Keys("C-c");
+        Keys(".echo searched enough", "Enter");
+        WaitFor("\nsearched enough");
+        Keys("u nt!KiSer", "Tab");
+        WaitFor("u nt!KiService");
+        Keys("C-c", "C-r", "still", "Enter");
+        WaitFor("\nstill here\nkd>");
         Keys("q", "Enter");
         WaitFor("ended 0");
     }

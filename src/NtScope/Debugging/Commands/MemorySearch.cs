@@ -14,18 +14,20 @@ public sealed class MemorySearch : ICommandResult
     private readonly byte[] _pattern;
     private readonly int _unit;
     private readonly bool _addressesOnly;
+    private readonly CancellationToken _cancellation;
 
-    internal MemorySearch(DebuggerSession session, AddressRange range, byte[] pattern, int unit, bool addressesOnly)
+    internal MemorySearch(DebuggerSession session, AddressRange range, byte[] pattern, int unit, bool addressesOnly, CancellationToken cancellation)
     {
         _session = session;
         _range = range;
         _pattern = pattern;
         _unit = unit;
         _addressesOnly = addressesOnly;
+        _cancellation = cancellation;
     }
 
     /// <inheritdoc/>
-    public IReportTable Table => new ReportTable<ValueRow>([.. Matches(CancellationToken.None).Select(address => new ValueRow(address.Value))]);
+    public IReportTable Table => new ReportTable<ValueRow>([.. Matches(_cancellation).Select(address => new ValueRow(address.Value))]);
 
     /// <summary>Searches. A match may lie across pages, not across a hole.</summary>
     /// <param name="cancellation">Ends the search early.</param>

@@ -32,11 +32,11 @@ public sealed class SearchMemoryCommand : IDebuggerCommand
         if (flags.FindsStrings)
         {
             arguments.RequireEnd();
-            return new StringSearch(session, range, unit, flags.ShortestString);
+            return new StringSearch(session, range, unit, flags.ShortestString, cancellation);
         }
 
         var pattern = TakePattern(arguments, flags.Type, unit);
-        return new MemorySearch(session, range, pattern, unit, flags.AddressesOnly);
+        return new MemorySearch(session, range, pattern, unit, flags.AddressesOnly, cancellation);
     }
 
     private static SearchFlags TakeFlags(CommandArguments arguments)

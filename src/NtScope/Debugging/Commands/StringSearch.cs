@@ -12,17 +12,19 @@ public sealed class StringSearch : ICommandResult
     private readonly AddressRange _range;
     private readonly int _unit;
     private readonly int _shortest;
+    private readonly CancellationToken _cancellation;
 
-    internal StringSearch(DebuggerSession session, AddressRange range, int unit, int shortest)
+    internal StringSearch(DebuggerSession session, AddressRange range, int unit, int shortest, CancellationToken cancellation)
     {
         _session = session;
         _range = range;
         _unit = unit;
         _shortest = shortest;
+        _cancellation = cancellation;
     }
 
     /// <inheritdoc/>
-    public IReportTable Table => new ReportTable<ValueRow>([.. Matches(CancellationToken.None).Select(match => new ValueRow(match.Start.Value))]);
+    public IReportTable Table => new ReportTable<ValueRow>([.. Matches(_cancellation).Select(match => new ValueRow(match.Start.Value))]);
 
     /// <summary>Searches. A string goes on over pages and ends at a hole, at the end of the range, or where a chunk of a mebibyte ends.</summary>
     /// <param name="cancellation">Ends the search early.</param>
