@@ -108,6 +108,6 @@ internal static partial class Comparison
     [GeneratedRegex("^@@@ .*\n", RegexOptions.Multiline, 10_000)]
     private static partial Regex Marker();
 
-    [GeneratedRegex(@"(ReadControl failed - [^\n]*|GetContextState failed, [^\n]*|Unable to get current machine context[^\n]*|Closing open log file [^\n]*|\*\*\*[^\n]*|Unable to load image [^\n]*)\n?", RegexOptions.ExplicitCapture, 10_000)]
+    [GeneratedRegex(@"(ReadControl failed - [^\n]*|GetContextState failed, [^\n]*|Unable to get current machine context[^\n]*|Closing open log file [^\n]*|\*\*\*[^\n]*|Unable to load image [^\n]*|VirtualToOffset: [^\n]*)\n?", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Noise();
 }

@@ -3,8 +3,8 @@ using NtScope.Images;
 
 switch (args)
 {
-    case ["prepare", var folder, var version] when FileVersion.TryParse(version, out var parsed):
-        LabDump.Write(folder, parsed);
+    case ["prepare", var folder, var version] when FileVersion.TryParse(version.Replace("-x86", "", StringComparison.Ordinal), out var parsed):
+        LabDump.Write(folder, parsed, version.EndsWith("-x86", StringComparison.Ordinal));
         return 0;
     case ["compare", var folder, var commands, var engineOutput, var differences]:
         return Comparison.Run(folder, commands, engineOutput, differences, Console.Out) ? 0 : 1;

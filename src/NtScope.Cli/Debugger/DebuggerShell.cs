@@ -38,6 +38,7 @@ internal sealed class DebuggerShell(DebuggerSession session, ShellOptions option
 
     private int RunTerminal()
     {
+        Interruption.LeaveToShell();
         using var history = LineHistory.Open();
         var editor = new LineEditor(history, line => Completion.Of(session, line));
         using var output = new VisibleTextWriter(new StreamWriter(new StandardOutput()) { NewLine = "\n", AutoFlush = false });

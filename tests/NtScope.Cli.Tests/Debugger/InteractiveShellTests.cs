@@ -64,8 +64,8 @@ public sealed class InteractiveShellTests : IDisposable
         Keys("C-c");
         Keys(".echo searched enough", "Enter");
         WaitFor("\nsearched enough");
-        Keys("u nt!KiSer", "Tab");
-        WaitFor("u nt!KiService");
+        Keys("u nt!KiServiceTab", "Tab");
+        WaitFor("u nt!KiServiceTable");
         Keys("C-c", "C-r", "still", "Enter");
         WaitFor("\nstill here\nkd>");
         Keys("q", "Enter");
