@@ -3,6 +3,8 @@ namespace NtScope.Debugging.Commands;
 /// <summary><c>db dw dW dd dc dq dp df dD dyb dyd</c> and <c>d</c>: memory as numbers.</summary>
 public sealed class DisplayMemoryCommand : IDebuggerCommand
 {
+    private const ulong MostBytesOfAComplaint = 1 << 16;
+
     /// <inheritdoc/>
     public IReadOnlyList<string> Names { get; } = ["dd", "db", "dw", "dc", "dq", "dp", "df", "dyb", "dyd", "d"];
 
@@ -54,9 +56,9 @@ public sealed class DisplayMemoryCommand : IDebuggerCommand
             return dump;
         }
 
-        // The engine shows the memory even when it then complains about what follows.
+        // The engine shows the memory even when it then complains about what follows; a complaint holds only so much.
         var text = new StringWriter();
-        dump.Write(text, cancellation);
+        if (range.Count * (uint)unit.Size <= MostBytesOfAComplaint) dump.Write(text, cancellation);
         throw new DebuggerException(text + arguments.CaretError("Extra character error", 1).Message);
     }
 
