@@ -15,7 +15,7 @@ internal static class CellText
             : cell.NumberValue.ToString(CultureInfo.InvariantCulture),
         CellKind.Address or CellKind.Raw => Hexadecimal(cell),
         CellKind.Flag => cell.FlagValue ? "yes" : "no",
-        CellKind.Texts => VisibleText.Of(string.Join(", ", cell.TextValues)),
+        CellKind.Texts => VisibleText.Of(string.Join(cell.TextValues.Any(static text => text.Contains(',', StringComparison.Ordinal)) ? "; " : ", ", cell.TextValues)),
         CellKind.Rows => OfRows(cell.Table),
         _ => string.Empty,
     };

@@ -4,6 +4,8 @@
 #include <windows.h>
 #include <tlhelp32.h>
 #include <sddl.h>
+#include <wtsapi32.h>
+#include <winternl.h>
 #include <stdio.h>
 
 static double milliseconds(void)
@@ -157,7 +159,8 @@ struct handle
     ULONG attributes, reserved;
 };
 
-LONG NTAPI NtQuerySystemInformation(ULONG, void *, ULONG, ULONG *);
+NTSTATUS NTAPI NtOpenDirectoryObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
 
 // handles PID: how many handles a process has open: to desktops, to events, to anything else. Wine itself leaves an event open in a process for each
 // desktop that it puts the first window on.
@@ -220,6 +223,35 @@ static int tray(wchar_t **arguments)
 
 static int listed;
 
+static void list_process(DWORD id)
+{
+    static DWORD known[1024];
+    static int count;
+    wchar_t path[1024], text[4096] = L"";
+    DWORD length = 1024;
+    FILETIME times[4];
+    PROCESS_BASIC_INFORMATION basic;
+    char *parameters;
+    UNICODE_STRING line;
+    SIZE_T read;
+    for (int i = 0; i < count; i++)
+        if (known[i] == id)
+            return;
+    if (count < 1024)
+        known[count++] = id;
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, id);
+    if (!process)
+        return;
+    QueryFullProcessImageNameW(process, 0, path, &length);
+    GetProcessTimes(process, times, times + 1, times + 2, times + 3);
+    if (NtQueryInformationProcess(process, 0, &basic, sizeof basic, 0) >= 0
+        && ReadProcessMemory(process, (char *)basic.PebBaseAddress + 0x20, &parameters, sizeof parameters, &read)
+        && ReadProcessMemory(process, parameters + 0x70, &line, sizeof line, &read)
+        && line.Length < sizeof text && ReadProcessMemory(process, line.Buffer, text, line.Length, &read))
+        printf("      process %lu %ls %ls\n", id, path, text);
+    CloseHandle(process);
+}
+
 static BOOL CALLBACK list_window(HWND window, LPARAM unused)
 {
     wchar_t name[512], title[512];
@@ -228,6 +260,7 @@ static BOOL CALLBACK list_window(HWND window, LPARAM unused)
     GetClassNameW(window, name, 512);
     InternalGetWindowText(window, title, 512);
     printf("      %p %ls \"%ls\" %lu %lx\n", window, name, title, process, GetWindowLongW(window, GWL_STYLE));
+    list_process(process);
     listed++;
     return TRUE;
 }
@@ -236,8 +269,10 @@ static BOOL CALLBACK list_desktop(wchar_t *name, LPARAM unused)
 {
     unsigned char descriptor[4096];
     DWORD length;
-    HDESK desktop = OpenDesktopW(name, 0, FALSE, DESKTOP_READOBJECTS | DESKTOP_ENUMERATE | READ_CONTROL);
+    HDESK desktop = OpenDesktopW(name, 0, FALSE, MAXIMUM_ALLOWED);
     printf("    %ls\n", name);
+    for (int information = UOI_FLAGS; information <= 6; information++)    // the flags, the name, the type, the user, the heap's size, the input
+        GetUserObjectInformationW(desktop, information, descriptor, sizeof descriptor, &length);
     GetKernelObjectSecurity(desktop, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, descriptor, sizeof descriptor, &length);
     EnumDesktopWindows(desktop, list_window, 0);
     CloseDesktop(desktop);
@@ -246,7 +281,7 @@ static BOOL CALLBACK list_desktop(wchar_t *name, LPARAM unused)
 
 static BOOL CALLBACK list_station(wchar_t *name, LPARAM unused)
 {
-    HWINSTA home = GetProcessWindowStation(), station = OpenWindowStationW(name, FALSE, WINSTA_ENUMDESKTOPS | WINSTA_READATTRIBUTES | WINSTA_ENUMERATE | READ_CONTROL);
+    HWINSTA home = GetProcessWindowStation(), station = OpenWindowStationW(name, FALSE, MAXIMUM_ALLOWED);
     printf("  %ls\n", name);
     SetProcessWindowStation(station);
     EnumDesktopsW(station, list_desktop, 0);
@@ -255,10 +290,64 @@ static BOOL CALLBACK list_station(wchar_t *name, LPARAM unused)
     return TRUE;
 }
 
-// list: stations, desktops and windows, and the windows of every thread.
+static void list_sessions(void)
+{
+    WTS_SESSION_INFOW *sessions;
+    DWORD count;
+    if (WTSEnumerateSessionsW(0, 0, 1, &sessions, &count))
+        for (DWORD i = 0; i < count; i++)
+            printf("session %lu %ls\n", sessions[i].SessionId, sessions[i].pWinStationName);
+}
+
+static void list_namespace(void)
+{
+    UNICODE_STRING path;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE directory;
+    ULONG context = 0;
+    UNICODE_STRING entry[128];
+    RtlInitUnicodeString(&path, L"\\Sessions\\1\\Windows\\WindowStations");
+    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE, 0, 0);
+    if (NtOpenDirectoryObject(&directory, 1, &attributes) >= 0)
+        while (NtQueryDirectoryObject(directory, entry, sizeof entry, TRUE, !context, &context, 0) >= 0)
+            printf("  %ls (%ls)\n", entry[0].Buffer, entry[1].Buffer);
+}
+
+static void list_handles(void)
+{
+    ULONG length = 1 << 20;
+    ULONG_PTR *table = VirtualAlloc(0, length, MEM_COMMIT, PAGE_READWRITE), own = (ULONG_PTR)GetThreadDesktop(GetCurrentThreadId());
+    struct handle *entries = (struct handle *)(table + 2);
+    int type = -1;
+    if (NtQuerySystemInformation(64, table, length, 0) < 0)
+        return;
+    for (ULONG_PTR i = 0; i < table[0]; i++)
+        if (entries[i].process == GetCurrentProcessId() && entries[i].value == own)
+            type = entries[i].type;
+    for (ULONG_PTR i = 0; i < table[0]; i++)
+    {
+        wchar_t name[256];
+        DWORD written;
+        HANDLE copy, process;
+        if (entries[i].type != type || !(process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, entries[i].process)))
+            continue;
+        if (DuplicateHandle(process, (HANDLE)entries[i].value, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        {
+            if (GetUserObjectInformationW(copy, UOI_NAME, name, sizeof name, &written))
+                printf("  %ls held by %lu\n", name, (DWORD)entries[i].process);
+            CloseDesktop(copy);
+        }
+        CloseHandle(process);
+    }
+}
+
+// list: sessions, stations, desktops, windows, processes, handles, and the windows of every thread: the calls that ntscope makes.
 static int list(wchar_t **unused)
 {
+    list_sessions();
+    list_namespace();
     EnumWindowStationsW(list_station, 0);
+    list_handles();
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
     THREADENTRY32 thread = {sizeof thread};
     for (BOOL more = Thread32First(snapshot, &thread); more; more = Thread32Next(snapshot, &thread))
