@@ -38,5 +38,8 @@ public class DesktopWalkTests
 
         var finding = rows.SelectMany(static row => row.Findings).ShouldHaveSingleItem();
         finding.Kind.ShouldBe(DesktopFindings.HiddenDesktop);
+        finding.Detail.ShouldContain("svchost.exe");
+        finding.Detail.ShouldContain(@"\Device\HarddiskVolume1\Windows\System32\svchost.exe, started as ""C:\Windows\System32\svchost.exe""");
+        finding.Detail.ShouldMatch(@"since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ");
     }
 }

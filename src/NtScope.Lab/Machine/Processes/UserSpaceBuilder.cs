@@ -8,6 +8,9 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
 {
     private const ulong SharedPage = 0x7FFE_0000;
     private const ulong BlocksSize = 0x4_0000;
+    private const int ParametersOffset = 0x1000;
+    private const int ImagePathOffset = 0x1800;
+    private const int CommandLineOffset = 0x1C00;
     private const int LoaderOffset = 0x2000;
     private const int ListOffset = 0x3000;
     private const int ThreadsOffset = 0x8000;
@@ -36,6 +39,7 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
         space.Allocate(blocks, BlocksSize, PageAccess.User | PageAccess.Write);
         var loader = blocks + LoaderOffset;
         var environment = new LabStructure(space, context.Types, "_PEB", blocks).Set("ImageBaseAddress", program.Base).Set("Ldr", loader)
+            .Set("ProcessParameters", WriteParameters(space, blocks, program.Path))
             .SetIfPresent("OSMajorVersion", (ulong)context.Version.Major).SetIfPresent("OSMinorVersion", (ulong)context.Version.Minor)
             .SetIfPresent("OSBuildNumber", (ulong)context.Version.Build).SetIfPresent("SessionId", process.Session ?? 0).SetIfPresent("NumberOfProcessors", (ulong)context.Options.Processors);
         WriteLists(space, loader, [program, .. images.Images]);
@@ -48,6 +52,14 @@ internal sealed class UserSpaceBuilder(MachineContext context, PhysicalAddress s
                 .Set("ClientId.UniqueProcess", process.Id).Set("ClientId.UniqueThread", thread.Id);
             context.At("_ETHREAD", thread.Object).Set("Tcb.Teb", block).Set("Win32StartAddress", program.Base + program.EntryPoint);
         }
+    }
+
+    private VirtualAddress WriteParameters(LabAddressSpace space, VirtualAddress blocks, string path)
+    {
+        var parameters = new LabStructure(space, context.Types, "_RTL_USER_PROCESS_PARAMETERS", blocks + ParametersOffset);
+        MachineContext.WriteUnicodeString(space, parameters.AddressOf("ImagePathName"), path, blocks + ImagePathOffset);
+        MachineContext.WriteUnicodeString(space, parameters.AddressOf("CommandLine"), $"\"{path}\"", blocks + CommandLineOffset);
+        return parameters.Address;
     }
 
     private LabImage WriteProgram(MachineProcess process)

@@ -40,7 +40,7 @@ internal sealed class CapturedProcesses(KernelContext context)
             process = new DesktopProcess(
                 pid,
                 view.Characters("ImageFileName"),
-                path,
+                ReadImagePath(view) ?? path,
                 commandLine,
                 KernelText.Time(created) is null ? null : DateTimeOffset.FromFileTime((long)created!.Value));
             _processes.Add(address, process);
@@ -48,6 +48,10 @@ internal sealed class CapturedProcesses(KernelContext context)
 
         return process;
     }
+
+    // The kernel's own record of the image (OBJECT_NAME_INFORMATION) is out of the process's reach.
+    private string? ReadImagePath(StructureView process) =>
+        process.Pointer("SeAuditProcessCreationInfo.ImageFileName") is { IsZero: false } name && KernelText.ReadCounted(context.Memory, name, out _) is { Length: > 0 } path ? path : null;
 
     /// <summary>Image and command line stand in the process's own memory and may be paged out, or forged by the process itself.</summary>
     private (string? Path, string? CommandLine) ReadParameters(StructureView process)
