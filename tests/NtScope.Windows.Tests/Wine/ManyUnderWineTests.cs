@@ -21,8 +21,8 @@ public sealed class ManyUnderWineTests(ManyUnderWineTests.Part many) : IClassFix
         after.Desktops.ShouldBe(before.Desktops);
         after.Others.ShouldBeLessThanOrEqualTo(before.Others);
 
-        // One that Wine leaves for each desktop, in any program.
-        after.Events.ShouldBeLessThanOrEqualTo(before.Events + Count);
+        // Wine leaves one for each desktop, in any program, and the runtime makes a few once, for locks that are contended. One more for each desktop would be ours.
+        after.Events.ShouldBeLessThan(before.Events + Count + (Count / 2));
     }
 
     private (int Desktops, int Events, int Others) Handles(string step) => many.Text(step).Split(' ').Select(int.Parse).ToArray() is [var desktops, var events, var others]
