@@ -14,6 +14,9 @@ namespace NtScope.Lab.Machine;
 /// <summary>Builds a <see cref="MachineMemory"/>, in the order in which Windows starts.</summary>
 public sealed class MachineMemoryBuilder
 {
+    /// <summary>The device of volume C:.</summary>
+    internal const string SystemVolume = @"\Device\HarddiskVolume1";
+
     private const ulong PoolSize = 64ul << 20;
     private const ulong PayloadDistance = 0x20_0000;
     private const int SegmentHeapSince = 18362;
@@ -96,6 +99,9 @@ public sealed class MachineMemoryBuilder
     /// <summary>The routines registered with the kernel.</summary>
     internal CallbackBuilder Callbacks { get; private set; } = null!;
 
+    /// <summary>The filter manager; its driver is loaded when it is first asked for. An x64 machine's only.</summary>
+    internal FilterManagerBuilder FilterManager => _filters ??= StartFilterManager();
+
     /// <summary>Makes what every machine has before a driver runs: variables, types, the namespace, empty lists with the kernel in them.</summary>
     internal void Start()
     {
@@ -116,7 +122,7 @@ public sealed class MachineMemoryBuilder
     /// <summary>Starts a user's Windows: the usual drivers, processes, sessions and callbacks.</summary>
     internal void Populate()
     {
-        LoadDrivers(new DriverObjects(_context, Objects, Names));
+        LoadDrivers();
         foreach (var plan in ProcessPlan.Of(_context.Version.Build))
         {
             Processes.Create(plan);
@@ -130,7 +136,10 @@ public sealed class MachineMemoryBuilder
         }
 
         RegisterCallbacks(Callbacks, _drivers);
-        _filters = _context.IsNarrow ? null : RegisterFilters();
+        if (!_context.IsNarrow)
+        {
+            RegisterFilters();
+        }
     }
 
     /// <summary>Enters the image of a driver that was loaded.</summary>
@@ -228,22 +237,13 @@ public sealed class MachineMemoryBuilder
         return attacks;
     }
 
-    private void LoadDrivers(DriverObjects objects)
+    private void LoadDrivers()
     {
-        var kernel = _images[0];
-        var large = _context.System.Paging.LargePageSize;
-        var next = _places.Drivers ?? new VirtualAddress((kernel.Base + kernel.Size).Value + large & ~(large - 1));
+        var objects = new DriverObjects(_context, Objects, Names);
+        var next = FirstDriver();
         foreach (var plan in DriverPlan.All)
         {
-            var image = DriverImageWriter.Write(_context, plan.Name, next, plan.Size);
-            next = new VirtualAddress((next + plan.Size + 0x1_0000).Value & ~0xFFFFul);
-            var entry = Modules.Add(image);
-            _images.Add(image);
-            _loaded.Add(image);
-            if (plan.Object is not null)
-            {
-                _drivers.Add(objects.Create(plan, image, entry));
-            }
+            next = LoadDriver(objects, plan, next);
         }
 
         objects.Attach(Find("kbdclass"), Find("beep"));
@@ -252,6 +252,28 @@ public sealed class MachineMemoryBuilder
         Modules.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
 
         MachineDriver Find(string stem) => _drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
+    }
+
+    private VirtualAddress FirstDriver()
+    {
+        var kernel = _images[0];
+        var large = _context.System.Paging.LargePageSize;
+        return _places.Drivers ?? new VirtualAddress((kernel.Base + kernel.Size).Value + large & ~(large - 1));
+    }
+
+    // Returns the place of the next one.
+    private VirtualAddress LoadDriver(DriverObjects objects, DriverPlan plan, VirtualAddress start)
+    {
+        var image = DriverImageWriter.Write(_context, plan.Name, start, plan.Size);
+        var entry = Modules.Add(image);
+        _images.Add(image);
+        _loaded.Add(image);
+        if (plan.Object is not null)
+        {
+            _drivers.Add(objects.Create(plan, image, entry));
+        }
+
+        return new VirtualAddress((start + plan.Size + 0x1_0000).Value & ~0xFFFFul);
     }
 
     private SessionBuilder StartSessions()
@@ -312,16 +334,26 @@ public sealed class MachineMemoryBuilder
         static VirtualAddress Routine(MachineDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
     }
 
-    private FilterManagerBuilder RegisterFilters()
+    private void RegisterFilters()
     {
-        var filters = new FilterManagerBuilder(_context, Find("fltmgr.sys"), [@"\Device\Mup", @"\Device\HarddiskVolume1", @"\Device\HarddiskVolume2"]);
-        filters.Register(Find("WdFilter.sys"), "WdFilter", "328010", 0, 4, 6, 18);
-        filters.Register(Find("luafv.sys"), "luafv", "135000", 0, 2, 12);
-        filters.Register(Find("fileinfo.sys"), "FileInfo", "40500", 0, 18);
-        return filters;
-
-        MachineDriver Find(string name) => _drivers.First(driver => driver.Image.Name == name);
+        FilterManager.Register(Find("WdFilter.sys"), "WdFilter", "328010", 0, 4, 6, 18);
+        FilterManager.Register(Find("luafv.sys"), "luafv", "135000", 0, 2, 12);
+        FilterManager.Register(Find("fileinfo.sys"), "FileInfo", "40500", 0, 18);
     }
+
+    private FilterManagerBuilder StartFilterManager()
+    {
+        if (!_drivers.Exists(IsFilterManager))
+        {
+            LoadDriver(new DriverObjects(_context, Objects, Names), DriverPlan.FilterManager, FirstDriver());
+        }
+
+        return new FilterManagerBuilder(_context, _drivers.Find(IsFilterManager)!, [@"\Device\Mup", SystemVolume, @"\Device\HarddiskVolume2"]);
+
+        static bool IsFilterManager(MachineDriver driver) => driver.Image.Name == DriverPlan.FilterManager.Name;
+    }
+
+    private MachineDriver Find(string name) => _drivers.First(driver => driver.Image.Name == name);
 
     private void FillUserSpaces()
     {

@@ -100,6 +100,48 @@ public sealed class ObservedMachineTests : IDisposable
     [InlineData("10.0.18362.476", false)]
     [InlineData("10.0.22000.795", true)]
     [InlineData("6.1.7601.24540", false)]
+    [InlineData("6.1.7601.24540", true)]
+    public void Minifilters_stand_in_the_filter_managers_memory_as_long_as_they_are_registered(string version, bool windows)
+    {
+        const string Where = @", delprotect, altitude 370000; instance delprotect Instance at 370000 on \Device\HarddiskVolume1";
+        using var machine = new LabMachine(new LabMachineOptions { Kernel = Kernel(version), Windows = windows });
+        var drivers = Load(machine, "delprotect", "backup");
+        machine.Save(_path, CaptureFormat.Dump);
+        using (var saved = TargetOpener.Open(_path, Options()))
+        using (var running = machine.AsTarget(Options()))
+        {
+            foreach (var target in (Target[])[saved, running])
+            {
+                var rows = CallbackAnalyser.Analyse(target).Rows;
+                rows.SelectMany(row => row.Findings).ShouldBeEmpty();
+                rows.Where(row => row.Module == "delprotect").Select(row => (row.Kind, row.Symbol, row.Detail)).ShouldBe(
+                    [
+                        (CallbackKinds.Minifilter, "delprotect!OnCreate", "pre IRP_MJ_CREATE" + Where),
+                        (CallbackKinds.Minifilter, "delprotect!OnSetInformation", "pre IRP_MJ_SET_INFORMATION" + Where),
+                        (CallbackKinds.Minifilter, "delprotect!Unload", "unload" + Where),
+                    ],
+                    ignoreOrder: true);
+                rows.ShouldContain(row => row.Module == "backup" && row.Kind == CallbackKinds.Minifilter);
+                DriverAnalyser.Analyse(target).Rows.ShouldContain(row => row.Name == @"\FileSystem\FltMgr");
+            }
+        }
+
+        machine.Files.Write(@"C:\keep\a.pdf", [1]).ShouldBe(NtStatus.Success);
+        machine.Files.Delete(@"C:\keep\a.pdf").ShouldBe(NtStatus.AccessDenied);
+        drivers["delprotect"].Unload().Findings.ShouldBeEmpty();
+        using (var target = machine.AsTarget())
+        {
+            CallbackAnalyser.Analyse(target).Rows.Where(row => row.Kind == CallbackKinds.Minifilter).Select(row => row.Module).Distinct(StringComparer.Ordinal)
+                .ShouldBe(windows ? ["WdFilter", "luafv", "fileinfo", "backup"] : ["backup"], ignoreOrder: true);
+        }
+
+        drivers["backup"].Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("10.0.18362.476", false)]
+    [InlineData("10.0.22000.795", true)]
+    [InlineData("6.1.7601.24540", false)]
     public void A_driver_that_walks_processes_by_offsets_sees_what_the_capture_shows(string version, bool windows)
     {
         using var machine = new LabMachine(new LabMachineOptions { Kernel = Kernel(version), Windows = windows });

@@ -1,6 +1,8 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Callbacks;
 
 namespace NtScope.Lab.Executive.Filters;
 
@@ -9,7 +11,6 @@ internal sealed class FilterManager(LabKernel kernel)
 {
     private readonly GuestMemory _memory = kernel.Memory;
     private readonly List<MiniFilter> _filters = [];
-    private ulong _volume;
 
     /// <summary>The registered minifilters, the highest altitude first.</summary>
     public IReadOnlyList<MiniFilter> All => _filters;
@@ -24,7 +25,9 @@ internal sealed class FilterManager(LabKernel kernel)
     public FilterPorts Ports { get; } = new(kernel);
 
     /// <summary>The volume (PFLT_VOLUME).</summary>
-    public ulong Volume => _volume != 0 ? _volume : _volume = kernel.Pool.Allocate(0x40, "FMvo");
+    public ulong Volume => Structures.VolumeOf(MachineMemoryBuilder.SystemVolume).Value;
+
+    private FilterManagerBuilder Structures => kernel.Windows.FilterManager;
 
     /// <summary>Registers a minifilter.</summary>
     public NtStatus Register(ulong driverObject, ulong registration, ulong caller, out ulong handle)
@@ -37,16 +40,24 @@ internal sealed class FilterManager(LabKernel kernel)
         }
 
         var owner = kernel.Objects.Find(driverObject)?.State as LoadedDriver ?? kernel.Drivers.At(caller);
-        handle = kernel.Pool.Allocate(0x40, "FMfi");
-        var filter = new MiniFilter(handle, kernel.Pool.Allocate(0x40, "FMin"), driverObject, owner, AltitudeOf(owner))
+        var altitude = AltitudeOf(owner);
+        var unload = _memory.ReadUInt64(registration + FilterLayout.RegistrationUnload);
+        var operations = ReadOperations(_memory.ReadUInt64(registration + FilterLayout.RegistrationOperations));
+        var filter = new MiniFilter(driverObject, owner, altitude)
         {
-            Unload = _memory.ReadUInt64(registration + FilterLayout.RegistrationUnload),
+            Operations = operations,
+            Unload = unload,
             Setup = _memory.ReadUInt64(registration + FilterLayout.RegistrationSetup),
             TeardownStart = _memory.ReadUInt64(registration + FilterLayout.RegistrationTeardownStart),
             TeardownComplete = _memory.ReadUInt64(registration + FilterLayout.RegistrationTeardownComplete),
         };
-        ReadOperations(filter, _memory.ReadUInt64(registration + FilterLayout.RegistrationOperations));
         FilterContexts.ReadRegistrations(_memory, filter, _memory.ReadUInt64(registration + FilterLayout.RegistrationContexts));
+        filter.Handle = handle = Structures.Register(
+            new VirtualAddress(driverObject),
+            new VirtualAddress(unload),
+            Path.GetFileNameWithoutExtension(owner?.Name ?? string.Empty),
+            altitude.ToString(),
+            operations.Select(operation => (operation.Key, new VirtualAddress(operation.Value.Pre), new VirtualAddress(operation.Value.Post)))).Value;
         _filters.Add(filter);
         _filters.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         return NtStatus.Success;
@@ -56,7 +67,7 @@ internal sealed class FilterManager(LabKernel kernel)
     public MiniFilter? Find(ulong handle) => _filters.Find(filter => filter.Handle == handle);
 
     /// <summary>The minifilter of an instance, or null.</summary>
-    public MiniFilter? FindInstance(ulong instance) => _filters.Find(filter => filter.Instance == instance);
+    public MiniFilter? FindInstance(ulong instance) => instance == 0 ? null : _filters.Find(filter => filter.Instance == instance);
 
     /// <summary>The minifilter of a driver, or null.</summary>
     public MiniFilter? FindOwner(LoadedDriver driver) => _filters.Find(filter => filter.Owner == driver);
@@ -67,6 +78,12 @@ internal sealed class FilterManager(LabKernel kernel)
         const ulong AutomaticAttachment = 1;
         const ulong DiskFileSystem = 8;
         const ulong Ntfs = 2;
+        if (filter.IsAttached)
+        {
+            return NtStatus.Success;
+        }
+
+        filter.Instance = Structures.Attach(new VirtualAddress(filter.Handle), MachineMemoryBuilder.SystemVolume).Value;
         if (filter.Setup != 0)
         {
             var related = Related(filter, 0);
@@ -74,6 +91,7 @@ internal sealed class FilterManager(LabKernel kernel)
             kernel.Pool.Free(related);
             if ((int)status < 0)
             {
+                Detach(filter);
                 return NtStatus.Success;
             }
         }
@@ -99,10 +117,19 @@ internal sealed class FilterManager(LabKernel kernel)
             }
         }
 
-        Contexts.DeleteAll(filter);
+        Detach(filter);
         _filters.Remove(filter);
-        kernel.Pool.Free(filter.Instance);
-        kernel.Pool.Free(filter.Handle);
+        Structures.Unregister(new VirtualAddress(filter.Handle));
+    }
+
+    private void Detach(MiniFilter filter)
+    {
+        if (filter.Instance != 0)
+        {
+            Contexts.DeleteAll(filter);
+            Structures.Detach(new VirtualAddress(filter.Handle), new VirtualAddress(filter.Instance), MachineMemoryBuilder.SystemVolume);
+            filter.Instance = 0;
+        }
     }
 
     /// <summary>Makes FLT_RELATED_OBJECTS; the caller frees them.</summary>
@@ -117,13 +144,16 @@ internal sealed class FilterManager(LabKernel kernel)
         return related;
     }
 
-    private void ReadOperations(MiniFilter filter, ulong operations)
+    private Dictionary<byte, (ulong Pre, ulong Post)> ReadOperations(ulong list)
     {
         const byte End = 0x80;
-        for (var i = 0UL; operations != 0 && i < 64 && _memory.ReadByte(operations + (i * 0x20)) is var major && major != End; i++)
+        var operations = new Dictionary<byte, (ulong Pre, ulong Post)>();
+        for (var i = 0UL; list != 0 && i < 64 && _memory.ReadByte(list + (i * 0x20)) is var major && major != End; i++)
         {
-            filter.Operations[major] = (_memory.ReadUInt64(operations + (i * 0x20) + 8), _memory.ReadUInt64(operations + (i * 0x20) + 0x10));
+            operations[major] = (_memory.ReadUInt64(list + (i * 0x20) + 8), _memory.ReadUInt64(list + (i * 0x20) + 0x10));
         }
+
+        return operations;
     }
 
     // The altitude stands where a driver's .inf puts it: Services\NAME\Instances\INSTANCE, value Altitude.

@@ -3,13 +3,13 @@ using NtScope.Lab.Executive.Modules;
 namespace NtScope.Lab.Executive.Filters;
 
 /// <summary>A registered minifilter with its one instance on the volume.</summary>
-internal sealed class MiniFilter(ulong handle, ulong instance, ulong driverObject, LoadedDriver? owner, Altitude altitude)
+internal sealed class MiniFilter(ulong driverObject, LoadedDriver? owner, Altitude altitude)
 {
     /// <summary>What the driver knows it by (PFLT_FILTER).</summary>
-    public ulong Handle { get; } = handle;
+    public ulong Handle { get; set; }
 
-    /// <summary>Its instance (PFLT_INSTANCE).</summary>
-    public ulong Instance { get; } = instance;
+    /// <summary>Its instance (PFLT_INSTANCE); 0 until filtering starts.</summary>
+    public ulong Instance { get; set; }
 
     /// <summary>The DRIVER_OBJECT.</summary>
     public ulong DriverObject { get; } = driverObject;
@@ -21,7 +21,7 @@ internal sealed class MiniFilter(ulong handle, ulong instance, ulong driverObjec
     public Altitude Altitude { get; } = altitude;
 
     /// <summary>The operations, by IRP_MJ code.</summary>
-    public Dictionary<byte, (ulong Pre, ulong Post)> Operations { get; } = [];
+    public required IReadOnlyDictionary<byte, (ulong Pre, ulong Post)> Operations { get; init; }
 
     /// <summary>Context types that were registered, with their sizes and routines.</summary>
     public List<ContextRegistration> Contexts { get; } = [];

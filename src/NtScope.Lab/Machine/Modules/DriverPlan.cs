@@ -10,13 +10,16 @@ internal sealed record DriverPlan(string Name, uint Size, string? Object, params
     /// <summary>Whether its driver object stands among the file systems.</summary>
     public bool IsFileSystem => Object is "Ntfs" or "FltMgr" or "WdFilter" or "FileInfo" or "luafv";
 
+    /// <summary>The filter manager.</summary>
+    public static DriverPlan FilterManager { get; } = new("fltmgr.sys", 0x2_C000, "FltMgr", "FltMgr");
+
     /// <summary>What stands in the list behind the kernel, in order.</summary>
     public static IReadOnlyList<DriverPlan> All { get; } =
     [
         new("hal.dll", 0x4_A000, null),
         new("kdcom.dll", 0x1_1000, null),
         new("ci.dll", 0x3_0000, null),
-        new("fltmgr.sys", 0x2_C000, "FltMgr", "FltMgr"),
+        FilterManager,
         new("ksecdd.sys", 0x2_1000, "KSecDD", "KsecDD"),
         new("cng.sys", 0x3_8000, "CNG", "CNG"),
         new("acpi.sys", 0x2_4000, "ACPI"),
