@@ -13,7 +13,7 @@ internal static class WelcomePage
           ntscope syscalls diff A B              what changed between any two of these
           ntscope syscalls verify CAPTURE        whether a machine's tables are what its files say
           ntscope processes CAPTURE              also modules, threads, drivers, objects, callbacks of a dump
-          ntscope dbg CAPTURE                    a debugger in the manner of WinDbg
+          ntscope debug CAPTURE                  a debugger in the manner of WinDbg
           ntscope info FILE                      what a file is and what can be asked of it
 
         ntscope --help lists every verb, ntscope VERB --help its options.

@@ -38,6 +38,67 @@ public sealed class LabTests
         outcome.Output.ShouldContain($"a.txt{Environment.NewLine}c.txt{Environment.NewLine}d.txt");
     }
 
+    [Theory]
+    [InlineData("zero", "  0000  10000000000000000800000000000000  ................")]
+    [InlineData("procmon", "Success (0x00000000), information 498")]
+    [InlineData("procblock", "denied: AccessDenied (0xC0000022)", @"dbg> procblock: process 124 (\??\C:\Users\x\evil.exe) is not allowed", "process 148", "process 184")]
+    [InlineData("protector", "> kill vault.exe", "AccessDenied (0xC0000022)", "> kill vault.exe", "Success (0x00000000)")]
+    [InlineData("regmon", @"dbg> regmon: process 76 may not set \REGISTRY\MACHINE\SOFTWARE\Protected\Key (12 bytes)")]
+    [InlineData("delprotect", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "a.pdf")]
+    [InlineData("backup", "report.doc", "  0000  7365636f6e64                      second")]
+    public void The_scenario_of_each_lab_plays(string driver, params string[] lines)
+    {
+        var scenario = Path.Combine(Facts.ProjectRoot, "samples", "drivers", "scenarios", driver + ".json");
+        var outcome = NtScopeProcess.Run("lab", "run", CompiledDrivers.PathOf(driver), "--scenario", scenario);
+        outcome.ExitCode.ShouldBe(0, outcome.Error);
+        var said = outcome.Output.Split(Environment.NewLine);
+        var at = 0;
+        foreach (var line in lines)
+        {
+            at = Array.IndexOf(said, line, at) + 1;
+            at.ShouldBeGreaterThan(0, $"'{line}' is missing from:\n{outcome.Output}");
+        }
+
+        said[^2].ShouldEndWith(" 0 findings");
+    }
+
+    [Fact]
+    public void A_scenario_that_names_no_process_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("kill.json"), """["kill nobody.exe"]""");
+        var outcome = NtScopeProcess.Run("lab", "run", CompiledDrivers.PathOf("zero"), "--scenario", folder.File("kill.json"));
+        outcome.ExitCode.ShouldBe(2);
+        outcome.Output.ShouldContain("nobody.exe: there is no such process; 'ps' lists them");
+    }
+
+    [Fact]
+    public void A_machine_that_ran_drivers_is_captured_and_its_minifilter_seen()
+    {
+        using var folder = new TemporaryFolder();
+        var driver = CompiledDrivers.PathOf("delprotect");
+        NtScopeProcess.Run("lab", "capture", folder.File("ran.dmp"), "--drivers", driver).ExitCode.ShouldBe(0);
+        var outcome = NtScopeProcess.Run("callbacks", folder.File("ran.dmp"), "--symbols", Path.GetDirectoryName(driver)!, "--filter", "delprotect!*", "--format", "json");
+        outcome.ExitCode.ShouldBe(0, outcome.Error);
+        using var document = JsonDocument.Parse(outcome.Output);
+        document.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("symbol").GetString())
+            .ShouldBe(["delprotect!OnCreate", "delprotect!OnSetInformation", "delprotect!Unload"], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("capture")]
+    [InlineData("debug")]
+    public void An_emulator_that_dies_takes_neither_a_capture_nor_the_debugger_with_it(string verb)
+    {
+        using var folder = new TemporaryFolder();
+        var path = DamagedDriver(folder);
+        var outcome = verb == "debug"
+            ? NtScopeProcess.Run("debug", "lab:" + path, "-c", "g")
+            : NtScopeProcess.Run("lab", "capture", folder.File("out.dmp"), "--drivers", path);
+        outcome.ExitCode.ShouldBe(1, outcome.Output + outcome.Error);
+        outcome.Output.ShouldContain("emulator: the CPU emulator failed");
+    }
+
     [Fact]
     public void Each_call_fails_in_turn()
     {
@@ -50,15 +111,7 @@ public sealed class LabTests
     public void An_emulator_that_dies_is_a_finding()
     {
         using var folder = new TemporaryFolder();
-        var bytes = File.ReadAllBytes(CompiledDrivers.PathOf("zero"));
-        var image = PeImage.FromBytes(bytes, "zero.sys");
-        var section = image.SectionAt(image.EntryPoint)!;
-
-        // A far jump to a register is no instruction; Unicorn 2.0.1 aborts when it translates it.
-        (bytes[image.EntryPoint - section.Rva + section.FileOffset], bytes[image.EntryPoint - section.Rva + section.FileOffset + 1]) = (0xFF, 0xEB);
-        var path = folder.File("damaged.sys");
-        File.WriteAllBytes(path, bytes);
-        var outcome = NtScopeProcess.Run("lab", "run", path);
+        var outcome = NtScopeProcess.Run("lab", "run", DamagedDriver(folder));
         outcome.ExitCode.ShouldBe(1);
         outcome.Output.ShouldMatch("^(emulator|.*bug-check): ");
     }
@@ -75,5 +128,18 @@ public sealed class LabTests
         outcome.Output.ShouldBeEmpty();
         outcome.Error.Trim().ShouldEndWith(reason);
         outcome.Error.Trim().ShouldNotContain('\n');
+    }
+
+    private static string DamagedDriver(TemporaryFolder folder)
+    {
+        var bytes = File.ReadAllBytes(CompiledDrivers.PathOf("zero"));
+        var image = PeImage.FromBytes(bytes, "zero.sys");
+        var section = image.SectionAt(image.EntryPoint)!;
+
+        // A far jump to a register is no instruction; Unicorn 2.0.1 aborts when it translates it.
+        (bytes[image.EntryPoint - section.Rva + section.FileOffset], bytes[image.EntryPoint - section.Rva + section.FileOffset + 1]) = (0xFF, 0xEB);
+        var path = folder.File("damaged.sys");
+        File.WriteAllBytes(path, bytes);
+        return path;
     }
 }

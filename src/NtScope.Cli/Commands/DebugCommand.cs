@@ -34,7 +34,11 @@ internal static class DebugCommand
         command.Add(echo);
         command.Add(pager);
         command.Add(engine);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            LabTarget.IsNamedBy(parsed.GetValue(targets)!) ? SupervisedProcess.Supervise(() => Run(parsed, cancellation)) : Run(parsed, cancellation)));
+        return command;
+
+        int Run(ParseResult parsed, CancellationToken cancellation)
         {
             var names = parsed.GetValue(targets)!;
             using var machine = LabTarget.Open(names, parsed.GetValue(symbols));
@@ -49,12 +53,11 @@ internal static class DebugCommand
             });
             if (parsed.GetValue(commands) is { Length: > 0 } lines)
             {
-                return Task.FromResult(shell.RunLines(lines, cancellation));
+                return shell.RunLines(lines, cancellation);
             }
 
-            return Task.FromResult(parsed.GetValue(script) is { } path ? shell.RunLines([$"$$>< {path}"], cancellation) : shell.Run());
-        });
-        return command;
+            return parsed.GetValue(script) is { } path ? shell.RunLines([$"$$>< {path}"], cancellation) : shell.Run();
+        }
     }
 
     private static Target Open(string[] names, string? process, string? symbols, CancellationToken cancellation)

@@ -76,7 +76,7 @@ internal static class LabCaptureCommand
                 }
 
                 var lines = parsed.GetValue(scenario) is { } script ? LabRunCommand.ReadScenario(script) : [];
-                return LabRunCommand.Guard(() => RunDrivers(path, saved, loaded, lines, new LabMachineOptions
+                return SupervisedProcess.Supervise(() => RunDrivers(path, saved, loaded, lines, new LabMachineOptions
                 {
                     Kernel = chosen.IsNarrow ? throw new InputException("--kernel", "drivers run on x64 kernels only") : chosen,
                     MemoryBytes = LabMachineOptions.MemoryIn(ParseSize(parsed.GetValue(size)!)),

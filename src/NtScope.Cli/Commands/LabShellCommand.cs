@@ -12,21 +12,7 @@ internal static class LabShellCommand
     {
         var driver = new Argument<string[]>("driver") { Arity = ArgumentArity.ZeroOrMore, Description = "Compiled x64 drivers (.sys)" };
         var command = new Command("shell", "Starts processes, opens files, writes the registry and sends control codes while drivers watch") { driver };
-        command.SetAction(parsed =>
-        {
-            if (SupervisedProcess.IsInside)
-            {
-                return LabRunCommand.Guard(() => Run(parsed.GetValue(driver) ?? []));
-            }
-
-            var result = SupervisedProcess.Run(Timeout.InfiniteTimeSpan, out var failure);
-            if (failure is not null)
-            {
-                Console.Out.WriteLine($"emulator: {failure}");
-            }
-
-            return result;
-        });
+        command.SetAction(parsed => SupervisedProcess.Supervise(() => Run(parsed.GetValue(driver) ?? [])));
         return command;
     }
 

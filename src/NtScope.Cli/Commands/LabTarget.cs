@@ -10,15 +10,19 @@ internal static class LabTarget
 {
     private const string Scheme = "lab:";
 
+    /// <summary>Whether a target's names mean a machine of the lab.</summary>
+    public static bool IsNamedBy(IReadOnlyList<string> names) => names is [var name] && name.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The machine that a target's names mean; null if they mean something else.</summary>
     /// <exception cref="InputException">A driver is not there, or the CPU emulator is not installed.</exception>
     public static LabDebugger? Open(IReadOnlyList<string> names, string? symbols)
     {
-        if (names is not [var name] || !name.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (!IsNamedBy(names))
         {
             return null;
         }
 
+        var name = names[0];
         string[] drivers = [.. name[Scheme.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         if (Array.Find(drivers, driver => !File.Exists(driver)) is { } missing)
         {

@@ -14,6 +14,24 @@ internal static class SupervisedProcess
     /// <summary>Whether this process is the one that is supervised.</summary>
     public static bool IsInside => Environment.GetEnvironmentVariable(Marker) == "1";
 
+    /// <summary>Does work that calls the CPU emulator: here if this is the supervised process, else in one, whose failure is said in a line.</summary>
+    public static int Supervise(Func<int> work)
+    {
+        if (IsInside)
+        {
+            return LabRunCommand.Guard(work);
+        }
+
+        Interruption.LeaveToShell();
+        var result = Run(Timeout.InfiniteTimeSpan, out var failure);
+        if (failure is not null)
+        {
+            Console.Out.WriteLine($"emulator: {failure}");
+        }
+
+        return result;
+    }
+
     /// <summary>Runs the process to its end, with this one's standard streams.</summary>
     /// <param name="limit">How long it may take.</param>
     /// <param name="failure">How it died; null if it ended by itself.</param>

@@ -122,6 +122,9 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         ? uint.Parse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
         : uint.Parse(text, CultureInfo.InvariantCulture);
 
+    private static uint ControlCode(string text) =>
+        uint.Parse(text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
     private static string At(string[] words, int index) => index < words.Length ? words[index] : string.Empty;
 
     private void EnsureCommands()
@@ -134,21 +137,21 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         Add("load", "load FILE", "load a driver", words => Load(words[0]));
         Add("unload", "unload NAME", "unload a driver and look for what it left behind", words => Unload(words[0]));
         Add("drivers", "drivers", "list the drivers and their devices", _ => ListDrivers());
-        Add("ps", "ps", "list the processes", _ => ListProcesses());
+        Add("ps", "ps", "list the processes; others name one by number or image", _ => ListProcesses());
         Add("start", "start PATH [COMMAND LINE]", "start a process", Start);
-        Add("exit", "exit PID [STATUS]", "let a process end by itself", words => Find(words[0]).Exit((NtStatus)(words.Length > 1 ? Number(words[1]) : 0)));
-        Add("kill", "kill PID [BY-PID]", "terminate a process from another one", words => Answer(Find(words[0]).Terminate(words.Length > 1 ? Find(words[1]) : null)));
-        Add("thread", "thread PID", "start a thread in a process", words => output.WriteLine($"thread {Find(words[0]).StartThread()}"));
-        Add("image", "image PID PATH", "map an image into a process", words => Find(words[0]).LoadImage(words[1]));
+        Add("exit", "exit PROCESS [STATUS]", "let a process end by itself", words => Find(words[0]).Exit((NtStatus)(words.Length > 1 ? Number(words[1]) : 0)));
+        Add("kill", "kill PROCESS [BY]", "terminate a process from another one", words => Answer(Find(words[0]).Terminate(words.Length > 1 ? Find(words[1]) : null)));
+        Add("thread", "thread PROCESS", "start a thread in a process", words => output.WriteLine($"thread {Find(words[0]).StartThread()}"));
+        Add("image", "image PROCESS PATH", "map an image into a process", words => Find(words[0]).LoadImage(words[1]));
         Add("read", "read DEVICE BYTES [OFFSET]", "read from a device", words => WithDevice(words[0], device => device.Read((int)Number(words[1]), words.Length > 2 ? Number(words[2]) : 0)));
         Add("write", "write DEVICE HEX", "write bytes to a device", words => WithDevice(words[0], device => device.Write(Convert.FromHexString(words[1]))));
-        Add("ioctl", "ioctl DEVICE CODE [HEX|-] [OUTPUT BYTES]", "send a control code", words => WithDevice(words[0], device =>
-            device.Control(Number(words[1]), At(words, 2) is "" or "-" ? [] : Convert.FromHexString(words[2]), words.Length > 3 ? (int)Number(words[3]) : 0)));
+        Add("ioctl", "ioctl DEVICE CODE [HEX|-] [OUTPUT BYTES]", "send a control code (hexadecimal)", words => WithDevice(words[0], device =>
+            device.Control(ControlCode(words[1]), At(words, 2) is "" or "-" ? [] : Convert.FromHexString(words[2]), words.Length > 3 ? (int)Number(words[3]) : 0)));
         Add("put", "put PATH TEXT", "write a file", words => Answer(machine.Files.Write(words[0], Encoding.UTF8.GetBytes(At(words, 1)))));
         Add("get", "get PATH", "read a file", words => Answer(machine.Files.Read(words[0])));
-        Add("del", "del PATH [BY-PID]", "delete a file", words => Answer(machine.Files.Delete(words[0], words.Length > 1 ? Find(words[1]) : null)));
-        Add("delex", "delex PATH [BY-PID]", "delete a file by FileDispositionInformationEx", words => Answer(machine.Files.DeleteEx(words[0], words.Length > 1 ? Find(words[1]) : null)));
-        Add("delclose", "delclose PATH [BY-PID]", "delete a file by FILE_DELETE_ON_CLOSE", words => Answer(machine.Files.DeleteOnClose(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("del", "del PATH [BY]", "delete a file", words => Answer(machine.Files.Delete(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("delex", "delex PATH [BY]", "delete a file by FileDispositionInformationEx", words => Answer(machine.Files.DeleteEx(words[0], words.Length > 1 ? Find(words[1]) : null)));
+        Add("delclose", "delclose PATH [BY]", "delete a file by FILE_DELETE_ON_CLOSE", words => Answer(machine.Files.DeleteOnClose(words[0], words.Length > 1 ? Find(words[1]) : null)));
         Add("ren", "ren PATH TARGET", "move a file", words => Answer(machine.Files.Rename(words[0], words[1])));
         Add("mkdir", "mkdir PATH", "make a directory", words => Answer(machine.Files.CreateDirectory(words[0])));
         Add("dir", "dir PATH", "list a directory", words => output.WriteLine(string.Join(Environment.NewLine, machine.Files.List(words[0]))));
@@ -187,7 +190,7 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
     /// <summary>Unloads a driver and says what was found.</summary>
     public void Unload(string name)
     {
-        var driver = _drivers.GetValueOrDefault(name) ?? _drivers.GetValueOrDefault(name + ".sys") ?? throw new ArgumentException($"no driver {name}", nameof(name));
+        var driver = _drivers.GetValueOrDefault(name) ?? _drivers.GetValueOrDefault(name + ".sys") ?? throw new InputException(name, "no such driver is loaded; 'drivers' lists them");
         var report = driver.Unload();
         PrintDebugOutput();
         if (report.Status == NtStatus.Success)
@@ -243,7 +246,13 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         output.WriteLine(process.IsAlive ? $"process {process.Id}" : $"denied: {Describe(process.ExitStatus)}");
     }
 
-    private LabProcess Find(string id) => machine.Processes.FirstOrDefault(process => process.Id == Number(id)) ?? throw new ArgumentException($"no process {id}", nameof(id));
+    // By its number or by the name of its image; of several the newest.
+    private LabProcess Find(string process)
+    {
+        var isNumber = uint.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id);
+        return machine.Processes.LastOrDefault(known => isNumber ? known.Id == id : known.Path[(known.Path.LastIndexOf('\\') + 1)..].Equals(process, StringComparison.OrdinalIgnoreCase))
+            ?? throw new InputException(process, "there is no such process; 'ps' lists them");
+    }
 
     private void WithDevice(string name, Func<LabDevice, LabIoResult> request)
     {

@@ -51,9 +51,9 @@ public sealed class ReportView : IReport
         }
 
         var equals = filter.IndexOf('=', StringComparison.Ordinal);
-        var column = ColumnNamed(equals < 0 ? "name" : filter[..equals], "--filter");
+        var columns = equals < 0 ? NameColumns() : [ColumnNamed(filter[..equals], "--filter")];
         var pattern = new WildcardPattern(filter[(equals + 1)..]);
-        return all.Where(row => pattern.Matches(CellText.Of(_report.CellAt(row, column), _report.Columns[column])));
+        return all.Where(row => columns.Any(column => pattern.Matches(CellText.Of(_report.CellAt(row, column), _report.Columns[column]))));
     }
 
     private int[] Sorted(string? sort, IEnumerable<int> rows)
@@ -74,7 +74,13 @@ public sealed class ReportView : IReport
         return [.. ordered.Concat(keyed.Where(row => row.Cell.Kind == CellKind.Empty)).Select(row => row.Row)];
     }
 
-    private int ColumnNamed(string name, string option)
+    // The column of names; any column in a report whose rows have none.
+    private int[] NameColumns() => Find("name") is { } name ? [name] : [.. Enumerable.Range(0, _report.Columns.Count)];
+
+    private int ColumnNamed(string name, string option) => Find(name)
+        ?? throw new InputException(option, $"there is no column '{VisibleText.Of(name)}'; there are {string.Join(", ", _report.Columns.Select(column => column.Name))}");
+
+    private int? Find(string name)
     {
         for (var column = 0; column < _report.Columns.Count; column++)
         {
@@ -84,6 +90,6 @@ public sealed class ReportView : IReport
             }
         }
 
-        throw new InputException(option, $"there is no column '{VisibleText.Of(name)}'; there are {string.Join(", ", _report.Columns.Select(column => column.Name))}");
+        return null;
     }
 }

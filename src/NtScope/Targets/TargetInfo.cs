@@ -88,7 +88,7 @@ public static class TargetInfo
             yield return "modules, processes, callbacks, desktops, verify";
         }
 
-        yield return target.Kind == TargetKind.KnownBuild ? "symbols, types" : "dbg: memory, code, symbols";
+        yield return target.Kind == TargetKind.KnownBuild ? "symbols, types" : "debug: memory, code, symbols";
     }
 
     private static string MachineOf(PeImage image) => image.Architecture switch

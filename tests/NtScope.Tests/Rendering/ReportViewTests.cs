@@ -32,6 +32,14 @@ public sealed class ReportViewTests
         view.CellAt(0, 1).TextValue.ShouldBe("NtCreateFile");
     }
 
+    [Fact]
+    public void A_filter_without_a_column_matches_any_cell_where_rows_have_no_name()
+    {
+        var view = new ReportView(new ReportView(SampleReport.Mixed(), new ReportQuery { Columns = ["entry", "index"] }), new ReportQuery { Filter = "0x55" });
+
+        view.RowCount.ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("--columns", "nope", null, null)]
     [InlineData("--filter", null, "nope=1", null)]
