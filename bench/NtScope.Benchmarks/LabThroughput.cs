@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Drivers;
@@ -22,6 +23,7 @@ internal static class LabThroughput
             var mode = verify ? "verified" : "not verified";
             Print($"requests through a dispatch routine, {mode}", Requests(folder, options), "a second");
             Print($"process notifications (start and end), {mode}", Notifications(folder, options), "a second");
+            Print($"process-create notifications, {mode}", CreateNotifications(folder, options), "a second");
         }
 
         const int Machines = 10_000;
@@ -54,6 +56,24 @@ internal static class LabThroughput
         using var machine = new LabMachine(options);
         machine.LoadDriver(Path.Combine(folder, "procblock.sys"));
         return 2 * Measure(() => machine.StartProcess(@"C:\a.exe").Exit(), 50_000);
+    }
+
+    // Starts by the clock, without the ends between them.
+    private static double CreateNotifications(string folder, LabMachineOptions options)
+    {
+        const int Starts = 100_000;
+        using var machine = new LabMachine(options);
+        machine.LoadDriver(Path.Combine(folder, "procblock.sys"));
+        var ticks = 0L;
+        for (var i = 0; i < 2 * Starts; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var process = machine.StartProcess(@"C:\a.exe");
+            ticks += i < Starts ? 0 : Stopwatch.GetTimestamp() - start;
+            process.Exit();
+        }
+
+        return Starts / ((double)ticks / Stopwatch.Frequency);
     }
 
     private static double Measure(Action action, int count)
