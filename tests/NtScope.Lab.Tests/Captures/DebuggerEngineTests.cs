@@ -2,7 +2,9 @@ using System.Diagnostics;
 using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Kernel;
 using NtScope.Testing;
 
 namespace NtScope.Lab.Tests.Captures;
@@ -50,6 +52,68 @@ public class DebuggerEngineTests
                 output.ShouldContain("fffff804`13c3ec20  fced7204 fcf77b00 02b94a02 04747400");
                 output.ShouldContain("fffff804`13e4a540 4881ec88000000  sub     rsp,88h");
             }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("5.1.2600.5512")]
+    [InlineData("6.1.7601.17514")]
+    [InlineData("10.0.17763.107")]
+    public void It_opens_a_32_bit_dump_and_answers_without_complaint(string version)
+    {
+        FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
+        using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = LabKernel.Narrow(parsed), MemorySize = 128 << 20 });
+        var path = Path.Combine(Path.GetTempPath(), $"ntscope-{Guid.NewGuid():N}.dmp");
+        try
+        {
+            CaptureWriter.Write(machine, CaptureFormat.Dump, path);
+            var output = Ask(path, "vertarget", "lm", "dd nt L8", "u nt!NtCreateFile L2", "r", "~1s", "r");
+
+            output.ShouldNotContain("GetContextState failed");
+            output.ShouldNotContain("Unable to get current machine context");
+            output.ShouldNotContain("Unable to read");
+            output.ShouldNotContain("missing");
+            output.ShouldContain($"Kernel Version {parsed.Build} ");
+            output.ShouldContain($"Kernel base = 0x{machine.Kernel.Base.Value:x8}");
+            output.ShouldContain("MP (2 procs) Free x86 compatible");
+            foreach (var image in machine.Modules.Skip(1))
+            {
+                output.ShouldContain($"{image.Base.Value:x8} {(image.Base + image.Size).Value:x8}   {Path.GetFileNameWithoutExtension(image.Name)}");
+            }
+
+            output.ShouldContain($"{machine.Kernel.Base.Value:x8}  00905a4d 00000003 00000004 0000ffff");
+            output.ShouldContain("nt!NtCreateFile:");
+            foreach (var thread in machine.Processes[0].Threads.Take(2))
+            {
+                output.ShouldContain($"ebx={thread.Object.Value:x8}");
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void It_opens_the_dump_of_a_machine_that_ran_drivers()
+    {
+        using var machine = new LabMachine(new LabMachineOptions { Windows = true });
+        var driver = machine.LoadDriver(CompiledDrivers.PathOf("zero"));
+        var path = Path.Combine(Path.GetTempPath(), $"ntscope-{Guid.NewGuid():N}.dmp");
+        try
+        {
+            machine.Save(path, CaptureFormat.Dump);
+            var output = Ask(path, "lm", $"dd {driver.Base.Value:x} L4", $"u zero+{PeImage.FromFile(CompiledDrivers.PathOf("zero")).EntryPoint:x} L2");
+
+            output.ShouldNotContain("Unable to get current machine context");
+            output.ShouldContain($"{Grouped(driver.Base)} ");
+            output.ShouldContain("   zero ");
+            output.ShouldContain($"{Grouped(driver.Base)}  00785a4d");
+            output.ShouldContain("push    rsi");
         }
         finally
         {
