@@ -1,4 +1,5 @@
-/* One driver for the mechanisms of the course: exceptions, threads, timers, DPCs, work items, pending and cancelled requests, stacks. */
+/* One driver for the mechanisms of the course: exceptions, threads, timers, DPCs, work items, pending and cancelled requests,
+   cancel-safe queues, stacks. */
 #include <ntddk.h>
 #include "requests.h"
 
@@ -91,6 +92,56 @@ static void Cancel(PDEVICE_OBJECT device, PIRP irp) {
   CompleteWith(irp, STATUS_CANCELLED, 0);
 }
 
+/* --- a cancel-safe queue: the driver keeps the requests, the system deals with cancelling --- */
+
+static IO_CSQ g_queue;
+static LIST_ENTRY g_requests;
+static KSPIN_LOCK g_requestLock;
+
+static VOID NTAPI InsertRequest(PIO_CSQ queue, PIRP irp) {
+  UNREFERENCED_PARAMETER(queue);
+  InsertTailList(&g_requests, &irp->Tail.Overlay.ListEntry);
+}
+
+static VOID NTAPI RemoveRequest(PIO_CSQ queue, PIRP irp) {
+  UNREFERENCED_PARAMETER(queue);
+  RemoveEntryList(&irp->Tail.Overlay.ListEntry);
+}
+
+/* The next request of a file, or of any. */
+static PIRP NTAPI PeekRequest(PIO_CSQ queue, PIRP irp, PVOID file) {
+  UNREFERENCED_PARAMETER(queue);
+  for (PLIST_ENTRY entry = irp ? irp->Tail.Overlay.ListEntry.Flink : g_requests.Flink; entry != &g_requests; entry = entry->Flink) {
+    PIRP next = CONTAINING_RECORD(entry, IRP, Tail.Overlay.ListEntry);
+    if (!file || IoGetCurrentIrpStackLocation(next)->FileObject == file)
+      return next;
+  }
+  return NULL;
+}
+
+static VOID NTAPI LockRequests(PIO_CSQ queue, PKIRQL level) {
+  UNREFERENCED_PARAMETER(queue);
+  KeAcquireSpinLock(&g_requestLock, level);
+}
+
+static VOID NTAPI UnlockRequests(PIO_CSQ queue, KIRQL level) {
+  UNREFERENCED_PARAMETER(queue);
+  KeReleaseSpinLock(&g_requestLock, level);
+}
+
+static VOID NTAPI CompleteCancelled(PIO_CSQ queue, PIRP irp) {
+  UNREFERENCED_PARAMETER(queue);
+  CompleteWith(irp, STATUS_CANCELLED, 0);
+}
+
+static NTSTATUS NTAPI Cleanup(PDEVICE_OBJECT device, PIRP irp) {
+  UNREFERENCED_PARAMETER(device);
+  PIRP left;
+  while ((left = IoCsqRemoveNextIrp(&g_queue, IoGetCurrentIrpStackLocation(irp)->FileObject)) != NULL)
+    CompleteWith(left, STATUS_CANCELLED, 0);
+  return CompleteWith(irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS Format(PWCHAR buffer, SIZE_T count, PCWSTR format, ...) {
   __builtin_va_list list;
   __builtin_va_start(list, format);
@@ -153,6 +204,15 @@ static NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
     values[0] = Format((PWCHAR)(values + 1), 16, L"%d-%s", 7, L"x");
     return CompleteWith(irp, STATUS_SUCCESS, 16);
   }
+  case CODE(8): /* a request that waits in the queue */
+    IoCsqInsertIrp(&g_queue, irp, NULL);
+    return STATUS_PENDING;
+  case CODE(9): { /* the oldest request of the queue is done */
+    PIRP next = IoCsqRemoveNextIrp(&g_queue, NULL);
+    if (next)
+      CompleteWith(next, STATUS_SUCCESS, 0);
+    return CompleteWith(irp, next ? STATUS_SUCCESS : STATUS_NO_MORE_ENTRIES, 0);
+  }
   }
   return CompleteWith(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
@@ -182,6 +242,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) {
   KeInitializeEvent(&g_done, SynchronizationEvent, FALSE);
   KeInitializeMutex(&g_mutex, 0);
   KeInitializeSemaphore(&g_semaphore, 0, 10);
+  InitializeListHead(&g_requests);
+  KeInitializeSpinLock(&g_requestLock);
+  IoCsqInitialize(&g_queue, InsertRequest, RemoveRequest, PeekRequest, LockRequests, UnlockRequests, CompleteCancelled);
   status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Thread, NULL);
   if (!NT_SUCCESS(status)) {
     IoDeleteDevice(g_device);
@@ -199,6 +262,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) {
     return status;
   }
   driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
+  driver->MajorFunction[IRP_MJ_CLEANUP] = Cleanup;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
   driver->DriverUnload = Unload;
   return status;

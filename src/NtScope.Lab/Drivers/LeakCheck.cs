@@ -17,6 +17,11 @@ internal static class LeakCheck
             Report("device-left", $"device {kernel.Objects.Find(device)?.Name ?? "without a name"} is not deleted");
         }
 
+        foreach (var irp in kernel.Requests.HeldBy(driver))
+        {
+            Report("irp-never-completed", $"IRP 0x{irp:x} is still in the driver");
+        }
+
         foreach (var (name, link) in kernel.Objects.Links)
         {
             if (link.Owner == driver)

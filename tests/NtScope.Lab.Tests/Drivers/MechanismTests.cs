@@ -88,6 +88,32 @@ public sealed class MechanismTests
     }
 
     [Fact]
+    public void Requests_of_a_cancel_safe_queue_are_completed_in_order_cancelled_or_cleaned_up()
+    {
+        using var machine = SampleDrivers.With("mechanisms", out var driver);
+        using (var device = machine.OpenDevice(@"\\.\Mechanisms"))
+        {
+            var requests = Enumerable.Range(0, 4).Select(_ => device.BeginControl(Code(8))).ToArray();
+            requests.ShouldAllBe(request => !request.IsCompleted);
+            requests[0].Cancel().ShouldBeTrue();
+            requests[0].Wait().Status.ShouldBe(NtStatus.Cancelled);
+            requests[0].Cancel().ShouldBeFalse();
+            device.Control(Code(9)).Status.ShouldBe(NtStatus.Success);
+            requests.Select(request => request.IsCompleted).ShouldBe([true, true, false, false]);
+            requests[1].Wait().Status.ShouldBe(NtStatus.Success);
+            device.Dispose();
+            requests.Skip(2).Select(request => request.Wait().Status).ShouldBe([NtStatus.Cancelled, NtStatus.Cancelled]);
+        }
+
+        using (var device = machine.OpenDevice(@"\\.\Mechanisms"))
+        {
+            device.Control(Code(9)).Status.ShouldBe(NtStatus.NoMoreEntries);
+        }
+
+        driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Debug_output_is_formatted_as_the_kernel_does()
     {
         using var machine = SampleDrivers.With("mechanisms", out _);

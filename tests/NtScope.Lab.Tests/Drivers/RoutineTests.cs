@@ -8,6 +8,8 @@ public sealed class RoutineTests
 {
     private static readonly string[] ServiceGroups = ["locks", "threads", "processes", "the registry", "device stacks", "tracing", "text"];
 
+    private static readonly string[] ExecutiveGroups = ["cancel-safe queues"];
+
     private static readonly string[] RoutineGroups =
     [
         "trees", "names", "timers", "callback objects", "run-down protection", "sections", "sections of files", "symbolic links", "attached threads",
@@ -42,6 +44,7 @@ public sealed class RoutineTests
     [
         .. RoutineGroups.Select((name, index) => ("routines", index, name)),
         .. ServiceGroups.Select((name, index) => ("services", index, name)),
+        .. ExecutiveGroups.Select((name, index) => ("executive", index, name)),
     ];
 
     [Theory]

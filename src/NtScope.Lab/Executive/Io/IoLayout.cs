@@ -39,6 +39,7 @@ internal static class IoLayout
     public const ulong IrpUserEvent = 0x50;
     public const ulong IrpCancelRoutine = 0x68;
     public const ulong IrpUserBuffer = 0x70;
+    public const ulong IrpDriverContext = 0x78;
     public const ulong IrpThread = 0x98;
     public const ulong IrpStackLocation = 0xB8;
     public const ulong IrpFileObject = 0xC0;

@@ -1,4 +1,5 @@
 using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Modules;
 
 namespace NtScope.Lab.Executive.Io;
 
@@ -19,6 +20,9 @@ internal sealed class IoRequest(ulong irp, ulong bytes)
 
     /// <summary>The final count of bytes.</summary>
     public ulong Information { get; set; }
+
+    /// <summary>The driver that has it; null for none.</summary>
+    public LoadedDriver? Holder { get; set; }
 
     /// <summary>The event that is signalled at the end; 0 for none.</summary>
     public ulong Event { get; set; }

@@ -23,7 +23,7 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         table.Void("IoInitializeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Initialize(call[0], call.UInt16(1), call.Byte(2)));
         table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Cancel(call[0]) ? 1UL : 0);
         table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
-        table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, ReleaseCancelLock);
+        table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, (in ApiCall call) => kernel.Requests.ReleaseCancelLock((Irql)call.Byte(0), call.Entry.Name));
         table.Status("IoSetCompletionRoutineEx", Irql.Dispatch, SetCompletionRoutine);
         table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
         table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
@@ -69,16 +69,5 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         _memory.WriteByte(call[0], (byte)thread.Irql);
         thread.Irql = Irql.Dispatch;
         thread.Locks.Add(new HeldLock("cancel spin lock", 0, call.ReturnAddress));
-    }
-
-    private void ReleaseCancelLock(in ApiCall call)
-    {
-        var thread = kernel.Threads.Current;
-        if (thread.Locks.RemoveAll(held => held.Kind == "cancel spin lock") == 0)
-        {
-            kernel.Verifier.Report("lock-not-held", "the cancel spin lock is released and is not held", call.Entry.Name);
-        }
-
-        kernel.Threads.SetIrql((Irql)call.Byte(0));
     }
 }

@@ -1,6 +1,7 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Threads;
 
 namespace NtScope.Lab.Executive.Io;
@@ -71,6 +72,7 @@ internal sealed class RequestManager(LabKernel kernel)
         _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, current);
         _memory.WriteUInt64(current + IoLayout.LocationDevice, device);
         var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
+        request.Holder = kernel.Objects.Find(driver)?.State as LoadedDriver;
         var major = _memory.ReadByte(current);
         if (major > (byte)MajorFunction.Pnp)
         {
@@ -125,6 +127,7 @@ internal sealed class RequestManager(LabKernel kernel)
                     "a completion routine", routine, device, irp, _memory.ReadUInt64(current + IoLayout.LocationContext));
                 if (result == NtStatus.MoreProcessingRequired)
                 {
+                    request.Holder = kernel.Drivers.At(routine);
                     return;
                 }
             }
@@ -165,6 +168,29 @@ internal sealed class RequestManager(LabKernel kernel)
 
         kernel.Threads.SetIrql(level);
         return true;
+    }
+
+    /// <summary>Releases the cancel spin lock.</summary>
+    /// <param name="level">The level that it was acquired at.</param>
+    /// <param name="routine">The routine that releases it.</param>
+    public void ReleaseCancelLock(Irql level, string routine)
+    {
+        if (kernel.Threads.Current.Locks.RemoveAll(held => held.Kind == "cancel spin lock") == 0)
+        {
+            kernel.Verifier.Report("lock-not-held", "the cancel spin lock is released and is not held", routine);
+        }
+
+        kernel.Threads.SetIrql(level);
+    }
+
+    /// <summary>The IRPs that a driver has been sent and has neither completed nor sent on.</summary>
+    public IEnumerable<ulong> HeldBy(LoadedDriver driver) => _requests.Where(known => known.Value.Holder == driver && !known.Value.IsCompleted).Select(known => known.Key);
+
+    /// <summary>Marks an IRP pending: IoMarkIrpPending.</summary>
+    public void MarkPending(ulong irp)
+    {
+        var control = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) + IoLayout.LocationControl;
+        _memory.WriteByte(control, (byte)(_memory.ReadByte(control) | IoLayout.PendingReturned));
     }
 
     /// <summary>Where the IRP that an address lies in was completed; 0 if it lies in none.</summary>

@@ -1,0 +1,30 @@
+using NtScope.Lab.Drivers;
+
+namespace NtScope.Lab.Tests.Drivers;
+
+public sealed class MistakeDriverTests
+{
+    [Theory]
+    [InlineData(0, "pending-rule")]
+    [InlineData(1, "irp-never-completed")]
+    [InlineData(2, "bad-queue")]
+    public void Each_mistake_is_found(int mistake, string kind, int times = 1)
+    {
+        using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000 });
+        try
+        {
+            using (var device = machine.OpenDevice(@"\\.\Mistakes"))
+            {
+                device.BeginControl(0x80000000 | (0xB00u + (uint)mistake) << 2, new byte[16], 16);
+            }
+
+            driver.Unload();
+        }
+        catch (MachineStoppedException stopped)
+        {
+            stopped.Finding.ShouldBe(machine.Stopped);
+        }
+
+        machine.Findings.Count(finding => finding.Kind == kind && finding.Driver == "mistakes.sys").ShouldBe(times, string.Join(Environment.NewLine, machine.Findings));
+    }
+}
