@@ -3,6 +3,7 @@ using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Kernel;
 using NtScope.Targets;
 
 namespace NtScope.Fuzz.Machines;
@@ -13,15 +14,21 @@ namespace NtScope.Fuzz.Machines;
 /// <param name="Places">Offsets of eight bytes that the walks read when nothing is damaged.</param>
 internal sealed record LabCapture(string Name, byte[] Bytes, int[] Places)
 {
-    /// <summary>Builds a machine, saves it and learns where it is read.</summary>
-    public static LabCapture Build(string version, Lab.Captures.CaptureFormat format)
+    /// <summary>Builds an x64 machine, saves it and learns where it is read.</summary>
+    public static LabCapture Build(string version, Lab.Captures.CaptureFormat format) =>
+        Build($"{version} {format}", KnowledgeBase.Embedded.FindKernel(Parse(version))!, format, [LabAttack.HiddenDesktop, LabAttack.ForeignFilter]);
+
+    /// <summary>Builds an x86 machine, saves it and learns where it is read.</summary>
+    public static LabCapture BuildNarrow(string version, bool isExtended, Lab.Captures.CaptureFormat format) =>
+        Build($"{version} x86 {(isExtended ? "PAE " : "")}{format}", LabKernel.Narrow(Parse(version), isExtended), format, []);
+
+    private static LabCapture Build(string name, LabKernel kernel, Lab.Captures.CaptureFormat format, LabAttack[] attacks)
     {
-        _ = FileVersion.TryParse(version, out var parsed);
         using var machine = MachineMemoryBuilder.Build(new MachineMemoryOptions
         {
-            Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!,
+            Kernel = kernel,
             MemorySize = 64 << 20,
-            Attacks = [LabAttack.RedirectedEntry, LabAttack.UnlinkedProcess, LabAttack.HiddenDesktop, LabAttack.ForeignFilter],
+            Attacks = [LabAttack.RedirectedEntry, LabAttack.UnlinkedProcess, .. attacks],
         });
         var path = Path.GetTempFileName();
         try
@@ -35,11 +42,13 @@ internal sealed record LabCapture(string Name, byte[] Bytes, int[] Places)
                 CaptureQuestions.Ask(target, question);
             }
 
-            return new LabCapture($"{version} {format}", bytes, medium.Places);
+            return new LabCapture(name, bytes, medium.Places);
         }
         finally
         {
             File.Delete(path);
         }
     }
+
+    private static FileVersion Parse(string version) => FileVersion.TryParse(version, out var parsed) ? parsed : throw new ArgumentException(version, nameof(version));
 }

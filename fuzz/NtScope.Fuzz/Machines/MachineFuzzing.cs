@@ -40,6 +40,9 @@ internal sealed class MachineFuzzing
         LabCapture.Build("6.1.7601.24540", Lab.Captures.CaptureFormat.Dump),
         LabCapture.Build("10.0.22000.318", Lab.Captures.CaptureFormat.Bitmap),
         LabCapture.Build("10.0.14393.4583", Lab.Captures.CaptureFormat.Elf),
+        LabCapture.BuildNarrow("5.1.2600.5512", isExtended: false, Lab.Captures.CaptureFormat.Raw),
+        LabCapture.BuildNarrow("6.1.7601.17514", isExtended: true, Lab.Captures.CaptureFormat.Dump),
+        LabCapture.BuildNarrow("10.0.19041.1288", isExtended: true, Lab.Captures.CaptureFormat.Elf),
     ]);
 
     /// <summary>Plays a round.</summary>

@@ -3,6 +3,7 @@ using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Kernel;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
 using NtScope.Testing;
@@ -12,6 +13,8 @@ namespace NtScope.Lab.Tests.Captures;
 /// <summary>The machine's images as files on disk, and the proof of its service tables against them.</summary>
 public sealed class ImageFilesTests
 {
+    private const string NarrowSuffix = "-x86";
+
     private static readonly LabAttack[] Attacks =
         [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments, LabAttack.PatchedStub];
 
@@ -44,6 +47,9 @@ public sealed class ImageFilesTests
     [InlineData("10.0.14393.4583")]
     [InlineData("10.0.18362.476")]
     [InlineData("10.0.22000.318")]
+    [InlineData("5.1.2600.5512-x86")]
+    [InlineData("6.1.7601.17514-x86")]
+    [InlineData("10.0.17763.107-x86")]
     public void Every_change_is_found_with_the_files_evidence(string version)
     {
         using var folder = new TemporaryFolder();
@@ -59,6 +65,28 @@ public sealed class ImageFilesTests
         rows.Select(row => (row.Kind, row.Address, row.Target ?? default))
             .ShouldBe(machine.Traces.Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target)), ignoreOrder: true);
         rows.Single(row => row.Kind == VerificationKind.StubPatched).Detail.ShouldContain("notepad.exe");
+    }
+
+    [Theory]
+    [InlineData("5.1.2600.5512-x86", "6.1.7601.17514-x86")]
+    [InlineData("10.0.17763.107-x86", "10.0.19041.1288-x86")]
+    public void An_x86_machine_is_proved_against_its_files_and_those_of_another_build_are_refused(string version, string other)
+    {
+        using var folder = new TemporaryFolder();
+        using var others = new TemporaryFolder();
+        using var machine = MachineMemoryBuilder.Build(Options(version));
+        ImageFileWriter.Write(machine.Options, folder.Path);
+        ImageFileWriter.Write(Options(other), others.Path);
+        using var file = new CaptureFile(machine, CaptureFormat.Raw);
+        using var target = TargetOpener.Open(file.Path, new TargetOptions());
+        using var images = ImageFolder.Open(folder.Path, CancellationToken.None);
+        using var wrong = ImageFolder.Open(others.Path, CancellationToken.None);
+
+        var report = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, images);
+
+        report.Rows.Select(row => row.Detail).ShouldBeEmpty();
+        report.Notes.ShouldContain(note => note.Contains("compared with", StringComparison.Ordinal) && note.Contains("ntoskrnl.exe", StringComparison.Ordinal));
+        Should.Throw<InputException>(() => ServiceVerifier.Verify(target, KnowledgeBase.Embedded, wrong)).Message.ShouldContain(machine.Version.ToString());
     }
 
     [Fact]
@@ -142,7 +170,8 @@ public sealed class ImageFilesTests
 
     private static MachineMemoryOptions Options(string version)
     {
-        FileVersion.TryParse(version, out var parsed).ShouldBeTrue();
-        return new MachineMemoryOptions { Kernel = KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 96 << 20, Seed = 11 };
+        var isNarrow = version.EndsWith(NarrowSuffix, StringComparison.Ordinal);
+        FileVersion.TryParse(isNarrow ? version[..^NarrowSuffix.Length] : version, out var parsed).ShouldBeTrue();
+        return new MachineMemoryOptions { Kernel = isNarrow ? LabKernel.Narrow(parsed) : KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 96 << 20, Seed = 11 };
     }
 }

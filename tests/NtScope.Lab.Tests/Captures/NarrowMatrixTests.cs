@@ -7,6 +7,7 @@ using NtScope.Kernel.Processes;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
+using NtScope.Lab.Machine.Attacks;
 using NtScope.Lab.Machine.Callbacks;
 using NtScope.Lab.Machine.Kernel;
 using NtScope.Rendering;
@@ -28,7 +29,13 @@ public class NarrowMatrixTests
     private const int Windows8 = 9200;
 
     private static readonly LabAttack[] Attacks =
-        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.UnlinkedProcess, LabAttack.ForeignCallback];
+    [
+        LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments, LabAttack.UnlinkedProcess,
+        LabAttack.UnlinkedThread, LabAttack.UnlinkedDriver, LabAttack.UnlinkedModule, LabAttack.ForeignCallback, LabAttack.HostileName,
+    ];
+
+    private static readonly LabAttack[] TableAttacks =
+        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments];
 
     // Callbacks whose lists no exported routine leads to.
     private static readonly string[] NotNamed = ["logon-session"];
@@ -159,19 +166,29 @@ public class NarrowMatrixTests
 
     private static void CheckPlanted(MachineMemory machine, Target target)
     {
-        var planted = machine.Traces.Where(trace => trace.Attack is LabAttack.RedirectedEntry or LabAttack.SwappedEntries or LabAttack.InlineHook)
-            .Select(trace => (KindOf(trace.Attack), trace.Name, trace.Address, trace.Target));
-        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Name!, row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
-        var unlinked = ProcessAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
-        unlinked.Object.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.UnlinkedProcess).Address);
-        var foreign = CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem();
-        foreign.Address.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.ForeignCallback).Target);
+        var planted = machine.Traces.Where(trace => TableAttacks.Contains(trace.Attack)).Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target));
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+        var processes = ProcessAnalyser.Analyse(target).Rows;
+        processes.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedProcess).Address);
+        ThreadAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedThread).Address);
+        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Address.ShouldBe(Trace(LabAttack.ForeignCallback).Target);
+        var hidden = ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows.Where(row => row.Findings.Any(finding => finding.Kind == "unlinked")).ShouldHaveSingleItem();
+        (hidden.Base, hidden.Name).ShouldBe((Trace(LabAttack.UnlinkedModule).Target, "http"));
+        DriverAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => (row.Name, row.Findings[0].Kind))
+            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded")]);
+        var hostile = machine.Traces.Where(trace => trace.Attack == LabAttack.HostileName).ToList();
+        processes.ShouldContain(row => row.Object == hostile[0].Address && row.Name == hostile[0].Name);
+        ObjectAnalyser.Analyse(target).Rows.ShouldContain(row => row.Object == hostile[1].Address && row.Path.EndsWith(hostile[1].Name));
+
+        PlantedTrace Trace(LabAttack attack) => machine.Traces.Single(trace => trace.Attack == attack);
     }
 
     private static VerificationKind KindOf(LabAttack attack) => attack switch
     {
         LabAttack.RedirectedEntry => VerificationKind.EntryOutsideModule,
         LabAttack.SwappedEntries => VerificationKind.EntriesSwapped,
+        LabAttack.ChangedLimit => VerificationKind.LimitChanged,
+        LabAttack.ChangedArguments => VerificationKind.ArgumentsChanged,
         _ => VerificationKind.InlineHook,
     };
 

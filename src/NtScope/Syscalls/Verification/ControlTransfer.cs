@@ -60,7 +60,7 @@ internal sealed record ControlTransfer(VirtualAddress Target, bool IsDirect, str
                     return new ControlTransfer(new VirtualAddress(instruction.NearBranchTarget), IsDirect: true, instruction.ToString());
                 case Mnemonic.Call when i == 0 && instruction.IsCallNear:
                     return new ControlTransfer(new VirtualAddress(instruction.NearBranchTarget), IsDirect: true, instruction.ToString());
-                case Mnemonic.Jmp when instruction.Op0Kind == OpKind.Register && constants.TryGetValue(instruction.Op0Register, out var constant):
+                case Mnemonic.Jmp when instruction.Op0Kind == OpKind.Register && constants.TryGetValue(instruction.Op0Register.GetFullRegister(), out var constant):
                     return new ControlTransfer(new VirtualAddress(constant), IsDirect: true, instruction.ToString());
                 case Mnemonic.Jmp when instruction.Op0Kind == OpKind.Memory && PointerOf(instruction) is { } slot:
                     // A pointer right behind the jump is part of the code, as hooks write it; an import's is elsewhere.
@@ -70,7 +70,7 @@ internal sealed record ControlTransfer(VirtualAddress Target, bool IsDirect, str
                 case Mnemonic.Mov when instruction.Op0Kind == OpKind.Register && instruction.Op1Kind is OpKind.Immediate64 or OpKind.Immediate32 or OpKind.Immediate32to64:
                     constants[instruction.Op0Register.GetFullRegister()] = instruction.GetImmediate(1);
                     break;
-                case Mnemonic.Push when instruction.Op0Kind == OpKind.Register && constants.TryGetValue(instruction.Op0Register, out var value):
+                case Mnemonic.Push when instruction.Op0Kind == OpKind.Register && constants.TryGetValue(instruction.Op0Register.GetFullRegister(), out var value):
                     (pushed, pushedBy) = (value, instruction.ToString());
                     break;
                 case Mnemonic.Push when instruction.Op0Kind is OpKind.Immediate32 or OpKind.Immediate32to64:
