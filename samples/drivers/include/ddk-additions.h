@@ -23,6 +23,10 @@ typedef unsigned long long POOL_FLAGS;
 int _wcsnicmp(const unsigned short *, const unsigned short *, unsigned long long);
 #endif
 
+/* mingw-w64's forgets the parentheses. */
+#undef KeInitializeCallbackRecord
+#define KeInitializeCallbackRecord(record) ((record)->State = BufferEmpty)
+
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectId, PCUNICODE_STRING *ObjectName, ULONG Flags);

@@ -1,4 +1,6 @@
-/* Calls routines of the executive that drivers use more rarely and checks what they do: cancel-safe queues. */
+/* Calls routines of the executive that drivers use more rarely and checks what they do: cancel-safe queues,
+   registrations for events of the system. */
+#include <initguid.h>
 #include <ntifs.h>
 
 #define TAG 'cexE'
@@ -89,6 +91,66 @@ static ULONG Queues(void) {
   return 0;
 }
 
-static ULONG (*const g_groups[])(void) = {Queues};
+/* --- registrations --- */
+
+NTKERNELAPI NTSTATUS NTAPI SeRegisterLogonSessionTerminatedRoutineEx(PVOID, PVOID);
+NTKERNELAPI NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutineEx(PVOID, PVOID);
+NTKERNELAPI NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID);
+
+static ULONG g_value, g_comings, g_goings;
+
+static NTSTATUS NTAPI OnPower(LPCGUID setting, PVOID value, ULONG length, PVOID context) {
+  if (IsEqualGUID(setting, &GUID_MONITOR_POWER_ON) && length == sizeof(ULONG) && context == (PVOID)7)
+    g_value = *(ULONG *)value;
+  return STATUS_SUCCESS;
+}
+
+static VOID NTAPI OnFileSystem(PDEVICE_OBJECT device, BOOLEAN active) {
+  if (device == g_device)
+    (*(active ? &g_comings : &g_goings))++;
+}
+
+static NTSTATUS NTAPI OnDevice(PVOID notification, PVOID context) {
+  UNREFERENCED_PARAMETER(notification);
+  UNREFERENCED_PARAMETER(context);
+  return STATUS_SUCCESS;
+}
+
+static VOID NTAPI OnBugCheck(PVOID buffer, ULONG length) {
+  UNREFERENCED_PARAMETER(buffer);
+  UNREFERENCED_PARAMETER(length);
+}
+
+static ULONG Registrations(void) {
+  static KBUGCHECK_CALLBACK_RECORD record;
+  PVOID handle = NULL;
+  g_value = g_comings = g_goings = 0;
+  CHECK(PoRegisterPowerSettingCallback(g_device, &GUID_MONITOR_POWER_ON, OnPower, (PVOID)7, &handle) == STATUS_SUCCESS && handle && g_value == 1);
+  CHECK(PoUnregisterPowerSettingCallback(handle) == STATUS_SUCCESS);
+  CHECK(IoRegisterFsRegistrationChange(g_device->DriverObject, OnFileSystem) == STATUS_SUCCESS);
+  CHECK(IoRegisterFsRegistrationChange(g_device->DriverObject, OnFileSystem) == STATUS_DEVICE_ALREADY_ATTACHED);
+  IoRegisterFileSystem(g_device);
+  CHECK(g_comings == 1 && g_goings == 0);
+  IoUnregisterFsRegistrationChange(g_device->DriverObject, OnFileSystem);
+  CHECK(IoRegisterFsRegistrationChange(g_device->DriverObject, OnFileSystem) == STATUS_SUCCESS && g_comings == 2);
+  IoUnregisterFileSystem(g_device);
+  CHECK(g_goings == 1);
+  IoUnregisterFsRegistrationChange(g_device->DriverObject, OnFileSystem);
+  CHECK(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, (PVOID)&GUID_MONITOR_POWER_ON, g_device->DriverObject, OnDevice, NULL, &handle) == STATUS_SUCCESS);
+  CHECK(IoUnregisterPlugPlayNotificationEx(handle) == STATUS_SUCCESS);
+  CHECK(SeRegisterLogonSessionTerminatedRoutineEx(OnDevice, (PVOID)1) == STATUS_SUCCESS);
+  CHECK(SeUnregisterLogonSessionTerminatedRoutineEx(OnDevice, (PVOID)2) == STATUS_NOT_FOUND);
+  CHECK(SeUnregisterLogonSessionTerminatedRoutineEx(OnDevice, (PVOID)1) == STATUS_SUCCESS);
+  KeInitializeCallbackRecord(&record);
+  CHECK(KeRegisterBugCheckCallback(&record, OnBugCheck, NULL, 0, (PUCHAR)"executive") && record.State == BufferInserted);
+  CHECK(!KeRegisterBugCheckCallback(&record, OnBugCheck, NULL, 0, (PUCHAR)"executive"));
+  CHECK(KeDeregisterBugCheckCallback(&record) && record.State == BufferEmpty && !KeDeregisterBugCheckCallback(&record));
+  CHECK(IoRegisterShutdownNotification(g_device) == STATUS_SUCCESS && (g_device->Flags & DO_SHUTDOWN_REGISTERED));
+  IoUnregisterShutdownNotification(g_device);
+  CHECK(!(g_device->Flags & DO_SHUTDOWN_REGISTERED));
+  return 0;
+}
+
+static ULONG (*const g_groups[])(void) = {Queues, Registrations};
 
 #include "checks.h"

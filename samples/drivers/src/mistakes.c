@@ -1,4 +1,5 @@
 /* Mistakes by number, of what drivers use more rarely: a control code commits one of them, and what it leaves behind shows at unload. */
+#include <initguid.h>
 #include <ntifs.h>
 #include "requests.h"
 
@@ -45,6 +46,45 @@ static VOID NTAPI Cancelled(PIO_CSQ queue, PIRP irp) {
   Complete(irp, STATUS_CANCELLED);
 }
 
+/* --- registrations --- */
+
+static KBUGCHECK_CALLBACK_RECORD g_record, *g_allocated;
+static PVOID g_handle;
+
+static VOID NTAPI OnBugCheck(PVOID buffer, ULONG length) {
+  UNREFERENCED_PARAMETER(buffer);
+  UNREFERENCED_PARAMETER(length);
+}
+
+static VOID NTAPI TouchNothing(PVOID buffer, ULONG length) {
+  UNREFERENCED_PARAMETER(length);
+  *(volatile UCHAR *)buffer = 1;
+}
+
+static NTSTATUS NTAPI OnSession(PLUID session) {
+  UNREFERENCED_PARAMETER(session);
+  return STATUS_SUCCESS;
+}
+
+static VOID NTAPI OnFileSystem(PDEVICE_OBJECT device, BOOLEAN active) {
+  UNREFERENCED_PARAMETER(device);
+  UNREFERENCED_PARAMETER(active);
+}
+
+static NTSTATUS NTAPI OnPower(LPCGUID setting, PVOID value, ULONG length, PVOID context) {
+  UNREFERENCED_PARAMETER(setting);
+  UNREFERENCED_PARAMETER(value);
+  UNREFERENCED_PARAMETER(length);
+  UNREFERENCED_PARAMETER(context);
+  return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI OnDevice(PVOID notification, PVOID context) {
+  UNREFERENCED_PARAMETER(notification);
+  UNREFERENCED_PARAMETER(context);
+  return STATUS_SUCCESS;
+}
+
 static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
   switch (mistake) {
   case 0: /* an IRP is queued, and the dispatch routine does not say that it is pending */
@@ -57,6 +97,29 @@ static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
     RtlZeroMemory(&g_queue, sizeof(g_queue));
     IoCsqInsertIrp(&g_queue, irp, NULL);
     return STATUS_PENDING;
+  case 3: /* registrations are left behind */
+    KeInitializeCallbackRecord(&g_record);
+    KeRegisterBugCheckCallback(&g_record, OnBugCheck, NULL, 0, (PUCHAR)"mistakes");
+    SeRegisterLogonSessionTerminatedRoutine(OnSession);
+    IoRegisterFsRegistrationChange(g_device->DriverObject, OnFileSystem);
+    PoRegisterPowerSettingCallback(g_device, &GUID_ACDC_POWER_SOURCE, OnPower, NULL, &g_handle);
+    IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, NULL, g_device->DriverObject, OnDevice, NULL, &g_handle);
+    return Complete(irp, STATUS_SUCCESS);
+  case 4: /* the record of a bug-check callback is freed while it is registered */
+    g_allocated = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*g_allocated), TAG);
+    KeRegisterBugCheckCallback(g_allocated, OnBugCheck, NULL, 0, (PUCHAR)"mistakes");
+    ExFreePoolWithTag(g_allocated, TAG);
+    KeBugCheck(MANUALLY_INITIATED_CRASH);
+  case 5: /* a bug-check callback makes a mistake of its own */
+    KeInitializeCallbackRecord(&g_record);
+    KeRegisterBugCheckCallback(&g_record, TouchNothing, (PVOID)0x10, 1, (PUCHAR)"mistakes");
+    KeBugCheck(MANUALLY_INITIATED_CRASH);
+  case 6: /* told of the shutdown, without a routine for it */
+    IoRegisterShutdownNotification(g_device);
+    return Complete(irp, STATUS_SUCCESS);
+  case 7: /* something that is no registration is taken out */
+    PoUnregisterPowerSettingCallback(&g_handle);
+    return Complete(irp, STATUS_SUCCESS);
   }
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
 }

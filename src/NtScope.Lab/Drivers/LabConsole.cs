@@ -159,6 +159,8 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         Add("set", "set PATH NAME TEXT", "set a registry value", words => Answer(machine.Registry.SetValue(words[0], words[1], words[2])));
         Add("query", "query PATH NAME", "read a registry value", words => Answer(new LabIoResult(machine.Registry.ReadValue(words[0], words[1], out var data), (ulong)data.Length, data)));
         Add("advance", "advance MILLISECONDS", "let time pass", words => machine.Advance(TimeSpan.FromMilliseconds(Number(words[0]))));
+        Add("logoff", "logoff LUID", "end a logon session", words => machine.EndLogonSession(Number(words[0])));
+        Add("shutdown", "shutdown", "tell drivers that the system shuts down", _ => machine.Shutdown());
         Add("callbacks", "callbacks", "what is registered with the kernel", _ => Show(target => CallbackAnalyser.Analyse(target)));
         Add("modules", "modules", "the images in the kernel's list", _ => Show(target => ModuleAnalyser.Analyse(target)));
         Add("objects", "objects", "the object namespace", _ => Show(target => ObjectAnalyser.Analyse(target)));

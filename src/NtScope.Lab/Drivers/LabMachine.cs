@@ -156,6 +156,26 @@ public sealed class LabMachine : IDisposable
         return _kernel.Observer.Save(format, path);
     }
 
+    /// <summary>
+    /// Shuts Windows down as far as drivers see it: IRP_MJ_SHUTDOWN goes to each device that is registered for it, the last registered one first, then to
+    /// those registered for the last chance. The machine can be looked at afterwards, and drivers unloaded to see what they left.
+    /// </summary>
+    public void Shutdown()
+    {
+        _kernel.EnsureRunning();
+        _kernel.Shutdown.Shutdown();
+    }
+
+    /// <summary>Ends a logon session; drivers that have marked it (SeMarkLogonSessionForTerminationNotification) are told.</summary>
+    /// <param name="id">Its LUID.</param>
+    public void EndLogonSession(ulong id)
+    {
+        _kernel.EnsureRunning();
+        using var scope = _kernel.AsSystem();
+        _kernel.Notifications.EndLogonSession(id);
+        _kernel.Threads.Settle();
+    }
+
     /// <summary>Lets time pass: timers expire, threads that sleep go on.</summary>
     public void Advance(TimeSpan time)
     {

@@ -54,6 +54,11 @@ internal static class LeakCheck
             }
         }
 
+        foreach (var callback in kernel.SystemCallbacks.All.Where(callback => callback.Owner == driver))
+        {
+            Report("callback-left", $"{kernel.Drivers.Describe(callback.Routine)} is still registered for {callback.Event}");
+        }
+
         foreach (var callback in kernel.RegistryCallbacks.All)
         {
             if (callback.Owner == driver)

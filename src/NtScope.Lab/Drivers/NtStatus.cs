@@ -45,6 +45,9 @@ public enum NtStatus : uint
     /// <summary>STATUS_DATATYPE_MISALIGNMENT.</summary>
     DatatypeMisalignment = 0x80000002,
 
+    /// <summary>STATUS_DEVICE_ALREADY_ATTACHED.</summary>
+    DeviceAlreadyAttached = 0xC0000038,
+
     /// <summary>STATUS_UNSUCCESSFUL.</summary>
     Unsuccessful = 0xC0000001,
 

@@ -27,7 +27,7 @@ internal static class ApiFamilies
             new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
             new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),
             new RegistryApis(kernel), new SymbolicLinkApis(kernel), new SectionApis(kernel), new AttachApis(kernel), new RequestBuilderApis(kernel),
-            new CancelSafeQueueApis(kernel),
+            new CancelSafeQueueApis(kernel), kernel.Shutdown, kernel.BugChecks, kernel.Notifications,
             new ExtendedTimerApis(kernel), new CallbackObjectApis(kernel), new RundownApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
         ];
         foreach (var family in families)

@@ -8,6 +8,7 @@ using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Notifications;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Observation;
 using NtScope.Lab.Executive.Pool;
@@ -98,6 +99,10 @@ internal sealed class LabKernel : IDisposable
         Sections = new SectionManager(this);
         RegistryCallbacks = new RegistryCallbacks(this);
         Configuration = new ConfigurationManager(this);
+        SystemCallbacks = new SystemCallbacks(this);
+        Shutdown = new ShutdownNotifications(this);
+        BugChecks = new BugCheckCallbacks(this);
+        Notifications = new NotificationApis(this);
         ApiFamilies.Register(this, Apis);
         Observer = new MachineObserver(this);
         Boot();
@@ -218,6 +223,18 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Registry operations.</summary>
     public ConfigurationManager Configuration { get; }
 
+    /// <summary>Who is called for events of the whole system.</summary>
+    public SystemCallbacks SystemCallbacks { get; }
+
+    /// <summary>The end of the system.</summary>
+    public ShutdownNotifications Shutdown { get; }
+
+    /// <summary>Who is called when the system stops.</summary>
+    public BugCheckCallbacks BugChecks { get; }
+
+    /// <summary>Other events of the whole system.</summary>
+    public NotificationApis Notifications { get; }
+
     /// <summary>Who debugs the machine; null for nobody.</summary>
     public IMachineDebugger? Debugger { get; set; }
 
@@ -261,9 +278,19 @@ internal sealed class LabKernel : IDisposable
         return new MachineStoppedException(Stopped);
     }
 
-    /// <summary>Stops the machine as a real one stops with a blue screen.</summary>
-    public MachineStoppedException BugCheck(BugCheckCode code, ReadOnlySpan<ulong> parameters, string reason, ulong rip = 0) =>
-        Stop("bug-check", $"bug check 0x{(uint)code:X} ({code}) with 0x{parameters[0]:x}, 0x{parameters[1]:x}, 0x{parameters[2]:x}, 0x{parameters[3]:x}: {reason}", null, rip);
+    /// <summary>Stops the machine as a real one stops with a blue screen, and calls who wants to know.</summary>
+    public MachineStoppedException BugCheck(BugCheckCode code, ReadOnlySpan<ulong> parameters, string reason, ulong rip = 0)
+    {
+        var isFirst = Stopped is null;
+        var stopped = Stop(
+            "bug-check", $"bug check 0x{(uint)code:X} ({code}) with 0x{parameters[0]:x}, 0x{parameters[1]:x}, 0x{parameters[2]:x}, 0x{parameters[3]:x}: {reason}", null, rip);
+        if (isFirst)
+        {
+            BugChecks?.Notify((uint)code);
+        }
+
+        return stopped;
+    }
 
     /// <summary>Stops the machine because its memory is used up.</summary>
     public MachineStoppedException OutOfMemory() => Stop("memory", $"the machine's {Options.MemoryBytes >> 20} MiB of memory are used up");

@@ -8,6 +8,11 @@ public sealed class MistakeDriverTests
     [InlineData(0, "pending-rule")]
     [InlineData(1, "irp-never-completed")]
     [InlineData(2, "bad-queue")]
+    [InlineData(3, "callback-left", 5)]
+    [InlineData(4, "bug-check-callback")]
+    [InlineData(5, "bug-check-callback")]
+    [InlineData(6, "shutdown-not-handled")]
+    [InlineData(7, "bad-handle")]
     public void Each_mistake_is_found(int mistake, string kind, int times = 1)
     {
         using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000 });
@@ -18,6 +23,7 @@ public sealed class MistakeDriverTests
                 device.BeginControl(0x80000000 | (0xB00u + (uint)mistake) << 2, new byte[16], 16);
             }
 
+            machine.Shutdown();
             driver.Unload();
         }
         catch (MachineStoppedException stopped)

@@ -28,8 +28,6 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
         table.Add("IoGetAttachedDevice", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(call[0]));
         table.Add("IoGetAttachedDeviceReference", Irql.Dispatch, GetAttachedReference);
         table.Add("IoGetRelatedDeviceObject", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(kernel.Memory.ReadUInt64(call[0] + IoLayout.FileDevice)));
-        table.Status("IoRegisterShutdownNotification", Irql.Passive, (in ApiCall _) => NtStatus.Success);
-        table.Void("IoUnregisterShutdownNotification", Irql.Passive, (in ApiCall _) => { });
         table.Status("IopInvalidDeviceRequest", Irql.Dispatch, InvalidDeviceRequest);
     }
 

@@ -99,6 +99,7 @@ internal sealed class DeviceManager(LabKernel kernel)
     public void DeleteDevice(ulong device)
     {
         var item = kernel.Objects.Get(device);
+        kernel.Shutdown.Remove(device);
         var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
         var slot = driver + IoLayout.DriverDevice;
         for (var count = 0; count < 10_000 && _memory.ReadUInt64(slot) is var next && next != 0; count++)

@@ -166,7 +166,6 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
     /// <summary>Registers a routine for a crash, in a record of the driver's own data.</summary>
     public void AddBugCheck(LabImage owner, VirtualAddress routine, bool withReason)
     {
-        var head = context.Kernel.AddressOf(withReason ? "KeBugCheckReasonCallbackListHead" : "KeBugCheckCallbackListHead", 16);
         var record = owner.Base + DriverImageWriter.VariablesOf(owner.Size) + (withReason ? 0x100ul : 0);
         var component = record + 0x80;
         context.System.Write(component, Encoding.ASCII.GetBytes(owner.Name + '\0'));
@@ -185,33 +184,74 @@ internal sealed class CallbackBuilder(MachineContext context, ObjectManager obje
             context.System.WriteByte(record + 7 * _pointer, 1);
         }
 
-        context.InsertTail(head, record);
-        _registered.Add(new LabCallback(withReason ? "bugcheck-reason" : "bugcheck", routine));
+        AddToList(withReason ? "bugcheck-reason" : "bugcheck", withReason ? "KeBugCheckReasonCallbackListHead" : "KeBugCheckCallbackListHead", record, routine);
     }
 
     /// <summary>Registers a driver's first device for the end of the system; its shutdown routine is called.</summary>
     public void AddShutdown(MachineDriver driver)
     {
         const int Shutdown = 16;
-        var head = context.Kernel.AddressOf("IopNotifyShutdownQueueHead", 16);
         var routine = driver.Image.Base + DriverImageWriter.Routine(Shutdown + 4);
         var structure = context.At("_DRIVER_OBJECT", driver.Object);
         context.System.WritePointer(structure.AddressOf("MajorFunction") + Shutdown * _pointer, routine);
         var packet = context.NonPagedPool.Allocate(3 * (int)_pointer, PoolTag.Of("IoSh"));
         context.System.WritePointer(packet + 2 * _pointer, context.ReadPointer(structure.AddressOf("DeviceObject")));
-        context.InsertTail(head, packet);
-        _registered.Add(new LabCallback("shutdown", routine));
+        AddToList("shutdown", "IopNotifyShutdownQueueHead", packet, routine);
     }
 
     /// <summary>Registers a routine for the end of logon sessions.</summary>
     public void AddLogonSession(VirtualAddress routine)
     {
-        var head = context.Kernel.AddressOf("SeFileSystemNotifyRoutinesHead");
         var entry = context.PagedPool.Allocate(2 * (int)_pointer, PoolTag.Of("SeFS"));
-        context.System.WritePointer(entry, context.ReadPointer(head));
         context.System.WritePointer(entry + _pointer, routine);
-        context.System.WritePointer(head, entry);
-        _registered.Add(new LabCallback("logon-session", routine));
+        AddToChain("logon-session", "SeFileSystemNotifyRoutinesHead", entry, routine);
+    }
+
+    /// <summary>Enters a routine in one of the kernel's lists.</summary>
+    /// <param name="kind">The event, as <see cref="LabCallback.Kind"/> names it.</param>
+    /// <param name="head">The variable that is the list's head.</param>
+    /// <param name="entry">The entry; all but its links is filled in.</param>
+    /// <param name="routine">The routine that it leads to.</param>
+    /// <param name="isFirst">Whether it stands before the others.</param>
+    public void AddToList(string kind, string head, VirtualAddress entry, VirtualAddress routine, bool isFirst = false)
+    {
+        var list = context.Kernel.AddressOf(head, 2 * _pointer);
+        context.InsertTail(isFirst ? context.ReadPointer(list) : list, entry);
+        _registered.Add(new LabCallback(kind, routine));
+    }
+
+    /// <summary>Takes a routine out of one of the kernel's lists.</summary>
+    public void RemoveFromList(string kind, VirtualAddress entry, VirtualAddress routine)
+    {
+        context.Unlink(entry);
+        _registered.Remove(new LabCallback(kind, routine));
+    }
+
+    /// <summary>Enters a routine in front of one of the kernel's chains of single links.</summary>
+    public void AddToChain(string kind, string head, VirtualAddress entry, VirtualAddress routine)
+    {
+        var first = context.Kernel.AddressOf(head, _pointer);
+        context.System.WritePointer(entry, context.ReadPointer(first));
+        context.System.WritePointer(first, entry);
+        _registered.Add(new LabCallback(kind, routine));
+    }
+
+    /// <summary>Takes a routine out of one of the kernel's chains of single links.</summary>
+    public void RemoveFromChain(string kind, string head, VirtualAddress entry, VirtualAddress routine)
+    {
+        var link = context.Kernel.AddressOf(head, _pointer);
+        for (var count = 0; count < Limits.Callbacks && context.ReadPointer(link) is { IsZero: false } next; count++)
+        {
+            if (next == entry)
+            {
+                context.System.WritePointer(link, context.ReadPointer(entry));
+                break;
+            }
+
+            link = next;
+        }
+
+        _registered.Remove(new LabCallback(kind, routine));
     }
 
     private VirtualAddress[] SlotsOf(string kind, out uint count, out VirtualAddress counter)
