@@ -39,7 +39,14 @@ internal sealed record LabCapture(string Name, byte[] Bytes, int[] Places)
             using var target = CaptureTarget.Open(Capture.FromMedium(medium), new TargetOptions());
             for (var question = 0; question < CaptureQuestions.WithoutScan; question++)
             {
-                CaptureQuestions.Ask(target, question);
+                try
+                {
+                    CaptureQuestions.Ask(target, question);
+                }
+                catch (InputException) when (kernel.IsNarrow)
+                {
+                    // Desktops are not read from x86 captures, damaged or not.
+                }
             }
 
             return new LabCapture(name, bytes, medium.Places);

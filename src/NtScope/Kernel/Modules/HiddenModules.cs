@@ -150,6 +150,7 @@ internal sealed class HiddenModules
             image?.Pdb?.ToString(),
             image?.TimeDateStamp,
             sighting.SeenBy,
+            null,
             [new Finding(FindingKinds.Unlinked, $"The image is not in the list of loaded modules; seen by {string.Join(", ", sighting.SeenBy)}")]);
     }
 

@@ -39,7 +39,7 @@ public static class ModuleAnalyser
             findings.Add(new Finding("headers-unreadable", "The image's headers cannot be read"));
         }
 
-        return new ModuleRow(module.Name, module.Path, module.Base, module.Size, module.Pdb?.ToString(), module.Image?.TimeDateStamp, [SightingSources.List], findings);
+        return new ModuleRow(module.Name, module.Path, module.Base, module.Size, module.Pdb?.ToString(), module.Image?.TimeDateStamp, [SightingSources.List], null, findings);
     }
 
     /// <summary>Reads _UNLOADED_DRIVERS: name, first and last address, time of unloading.</summary>
@@ -76,7 +76,8 @@ public static class ModuleAnalyser
                 null,
                 null,
                 [],
-                [new Finding("unloaded", time is null ? "The module was unloaded" : $"The module was unloaded at {time}")]);
+                time ?? "at an unknown time",
+                []);
         }
     }
 }

@@ -10,7 +10,8 @@ namespace NtScope.Kernel.Modules;
 /// <param name="Pdb">The file name, GUID and age of its symbols; null if unknown.</param>
 /// <param name="TimeDateStamp">The link time or content hash of its header; null if the header cannot be read.</param>
 /// <param name="SeenBy">What showed it; empty for one that was unloaded.</param>
-/// <param name="Findings">What its reader should know; <c>unloaded</c> for one that is gone.</param>
+/// <param name="Unloaded">When it was unloaded, or that the time is not known; null for one that is loaded.</param>
+/// <param name="Findings">What its reader should know.</param>
 public sealed record ModuleRow(
     string Name,
     string Path,
@@ -19,6 +20,7 @@ public sealed record ModuleRow(
     string? Pdb,
     uint? TimeDateStamp,
     IReadOnlyList<string> SeenBy,
+    string? Unloaded,
     IReadOnlyList<Finding> Findings) : IReportRow<ModuleRow>
 {
     /// <summary>The schema.</summary>
@@ -34,6 +36,7 @@ public sealed record ModuleRow(
         new("pdb", "Symbols"),
         new("timeDateStamp", "Time stamp", Shown: false),
         new("seenBy", "Seen by", Shown: false),
+        new("unloaded", "Unloaded"),
     ];
 
     /// <inheritdoc/>
@@ -46,6 +49,7 @@ public sealed record ModuleRow(
         4 => Cell.Text(Pdb),
         5 => Cell.Raw(TimeDateStamp, 8),
         6 => Cell.Texts(SeenBy),
+        7 => Cell.Text(Unloaded),
         _ => throw new ArgumentOutOfRangeException(nameof(column)),
     };
 }
