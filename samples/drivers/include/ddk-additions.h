@@ -13,6 +13,8 @@ extern POBJECT_TYPE *NtscopeFileObjectType __asm__("__imp_IoFileObjectType");
 #define IoFileObjectType NtscopeFileObjectType
 
 #define POOL_FLAG_USE_QUOTA 0x0000000000000001ULL
+#define POOL_FLAG_CACHE_ALIGNED 0x0000000000000008ULL
+#define POOL_FLAG_SPECIAL_POOL 0x0000000100000000ULL
 #define POOL_FLAG_UNINITIALIZED 0x0000000000000002ULL
 #define POOL_FLAG_RAISE_ON_FAILURE 0x0000000000000020ULL
 #define POOL_FLAG_NON_PAGED 0x0000000000000040ULL
@@ -28,6 +30,28 @@ int _wcsnicmp(const unsigned short *, const unsigned short *, unsigned long long
 #define KeInitializeCallbackRecord(record) ((record)->State = BufferEmpty)
 
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
+
+typedef enum _POOL_EXTENDED_PARAMETER_TYPE {
+  PoolExtendedParameterInvalidType = 0,
+  PoolExtendedParameterPriority,
+  PoolExtendedParameterSecurePool,
+  PoolExtendedParameterNumaNode
+} POOL_EXTENDED_PARAMETER_TYPE;
+
+typedef struct _POOL_EXTENDED_PARAMETER {
+  ULONG64 Type : 8, Optional : 1, Reserved : 55;
+  union {
+    ULONG64 Reserved2;
+    PVOID Reserved3;
+    EX_POOL_PRIORITY Priority;
+    ULONG PreferredNode;
+  };
+} POOL_EXTENDED_PARAMETER;
+
+NTKERNELAPI PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, const POOL_EXTENDED_PARAMETER *Parameters, ULONG Count);
+/* mingw-w64 makes it another routine. */
+#undef ExAllocatePoolWithQuotaTag
+NTKERNELAPI PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectId, PCUNICODE_STRING *ObjectName, ULONG Flags);
 NTKERNELAPI VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName);

@@ -1,11 +1,14 @@
 /* Calls routines of the executive that drivers use more rarely and checks what they do: cancel-safe queues,
-   registrations for events of the system. */
+   registrations for events of the system, kinds of pool and what processes are charged for it. */
 #include <initguid.h>
 #include <ntifs.h>
 
 #define TAG 'cexE'
 #define DEVICE L"Executive"
 #define CHECK(condition) do { if (!(condition)) return __LINE__; } while (0)
+
+NTKERNELAPI NTSTATUS NTAPI PsChargeProcessPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+NTKERNELAPI VOID NTAPI PsReturnPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
 
 static PDEVICE_OBJECT g_device;
 
@@ -151,6 +154,119 @@ static ULONG Registrations(void) {
   return 0;
 }
 
-static ULONG (*const g_groups[])(void) = {Queues, Registrations};
+/* --- pool --- */
+
+static const UCHAR g_code[] = {0xB8, 42, 0, 0, 0, 0xC3}; /* mov eax, 42; ret */
+
+static __attribute__((noinline)) NTSTATUS Allocate(PVOID *block, POOL_FLAGS flags, SIZE_T bytes) {
+  NTSTATUS status = STATUS_SUCCESS;
+  __try {
+    *block = ExAllocatePool2(flags, bytes, TAG);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    status = GetExceptionCode();
+    *block = NULL;
+  }
+  return status;
+}
+
+static __attribute__((noinline)) NTSTATUS AllocateCharged(PVOID *block, ULONG type, SIZE_T bytes) {
+  NTSTATUS status = STATUS_SUCCESS;
+  __try {
+    *block = ExAllocatePoolWithQuotaTag((POOL_TYPE)type, bytes, TAG);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    status = GetExceptionCode();
+    *block = NULL;
+  }
+  return status;
+}
+
+static ULONG Pool(void) {
+  static const SIZE_T sizes[] = {1, 24, 64, 200, 1000, 3000, 4080, 5000};
+  POOL_EXTENDED_PARAMETER priority = {.Type = PoolExtendedParameterPriority, .Priority = HighPoolPriority};
+  PVOID blocks[2 * ARRAYSIZE(sizes)], block;
+  for (ULONG round = 0; round < 3; round++) {
+    for (ULONG i = 0; i < ARRAYSIZE(sizes); i++) {
+      blocks[2 * i] = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, sizes[i], TAG);
+      blocks[2 * i + 1] = ExAllocatePool2(POOL_FLAG_NON_PAGED, 24, TAG);
+      CHECK(blocks[2 * i] && ((ULONG_PTR)blocks[2 * i] & 63) == 0 && !*(UCHAR *)blocks[2 * i] && blocks[2 * i + 1]);
+      RtlFillMemory(blocks[2 * i], sizes[i], 0xFF);
+    }
+    for (ULONG i = 0; i < ARRAYSIZE(blocks); i++)
+      ExFreePoolWithTag(blocks[i], TAG);
+  }
+  block = ExAllocatePoolWithTag(PagedPoolCacheAligned, 40, TAG);
+  CHECK(block && ((ULONG_PTR)block & 63) == 0);
+  ExFreePoolWithTag(block, TAG);
+  /* code */
+  for (ULONG i = 0; i < 2; i++) {
+    block = i ? ExAllocatePoolWithTag(NonPagedPoolExecute, sizeof(g_code), TAG) : ExAllocatePool2(POOL_FLAG_NON_PAGED_EXECUTE, sizeof(g_code), TAG);
+    CHECK(block);
+    RtlCopyMemory(block, g_code, sizeof(g_code));
+    CHECK(((ULONG(*)(void))block)() == 42);
+    ExFreePoolWithTag(block, TAG);
+  }
+  /* failures */
+  CHECK(Allocate(&block, POOL_FLAG_NON_PAGED, 1ULL << 40) == STATUS_SUCCESS && !block);
+  CHECK(Allocate(&block, POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, 1ULL << 40) == STATUS_INSUFFICIENT_RESOURCES);
+  /* what is asked for and not required */
+  CHECK(Allocate(&block, POOL_FLAG_PAGED | POOL_FLAG_SPECIAL_POOL | 0x4000000000000000ULL, 16) == STATUS_SUCCESS && block);
+  ExFreePoolWithTag(block, TAG);
+  block = ExAllocatePool3(POOL_FLAG_NON_PAGED, 16, TAG, &priority, 1);
+  CHECK(block && !*(UCHAR *)block);
+  ExFreePoolWithTag(block, TAG);
+  return 0;
+}
+
+static KEVENT g_done;
+static PVOID g_uncharged, g_held;
+
+static VOID NTAPI AllocateInSystem(PVOID context) {
+  UNREFERENCED_PARAMETER(context);
+  AllocateCharged(&g_uncharged, PagedPool, 0x20000);
+  KeSetEvent(&g_done, 0, FALSE);
+}
+
+/* The machine lets a process be charged for 0x10000 bytes of each pool. */
+static ULONG Quota(void) {
+  PVOID first, second, small;
+  HANDLE thread;
+  CHECK(AllocateCharged(&first, NonPagedPoolNx, 0x8000) == STATUS_SUCCESS && first);
+  CHECK(AllocateCharged(&second, NonPagedPoolNx, 0x9000) == STATUS_QUOTA_EXCEEDED);
+  CHECK(AllocateCharged(&second, NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, 0x9000) == STATUS_SUCCESS && !second);
+  CHECK(Allocate(&second, POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, 0x9000) == STATUS_SUCCESS && !second);
+  CHECK(Allocate(&second, POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA | POOL_FLAG_RAISE_ON_FAILURE, 0x9000) == STATUS_QUOTA_EXCEEDED);
+  /* the pools are counted apart, and what is not charged has no limit here */
+  CHECK(Allocate(&second, POOL_FLAG_PAGED | POOL_FLAG_USE_QUOTA, 0x9000) == STATUS_SUCCESS && second);
+  CHECK(Allocate(&small, POOL_FLAG_NON_PAGED, 0x20000) == STATUS_SUCCESS && small);
+  ExFreePoolWithTag(small, TAG);
+  ExFreePoolWithTag(first, TAG);
+  CHECK(AllocateCharged(&first, NonPagedPoolNx, 0x9000) == STATUS_SUCCESS && first);
+  ExFreePoolWithTag(first, TAG);
+  ExFreePoolWithTag(second, TAG);
+  KeInitializeEvent(&g_done, NotificationEvent, FALSE);
+  CHECK(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, AllocateInSystem, NULL) == STATUS_SUCCESS);
+  ZwClose(thread);
+  KeWaitForSingleObject(&g_done, Executive, KernelMode, FALSE, NULL);
+  CHECK(g_uncharged);
+  ExFreePoolWithTag(g_uncharged, TAG);
+  CHECK(PsChargeProcessPoolQuota(PsGetCurrentProcess(), NonPagedPool, 0x10001) == STATUS_QUOTA_EXCEEDED);
+  CHECK(PsChargeProcessPoolQuota(PsGetCurrentProcess(), NonPagedPool, 0x10000) == STATUS_SUCCESS);
+  CHECK(AllocateCharged(&first, NonPagedPoolNx, 16) == STATUS_QUOTA_EXCEEDED);
+  PsReturnPoolQuota(PsGetCurrentProcess(), NonPagedPool, 0x10000);
+  return 0;
+}
+
+/* Holds a charged block until it is called again. */
+static ULONG HoldCharged(void) {
+  if (g_held) {
+    ExFreePoolWithTag(g_held, TAG);
+    g_held = NULL;
+    return 0;
+  }
+  g_held = ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_USE_QUOTA, 100, TAG);
+  return g_held ? 0 : __LINE__;
+}
+
+static ULONG (*const g_groups[])(void) = {Queues, Registrations, Pool, Quota, HoldCharged};
 
 #include "checks.h"

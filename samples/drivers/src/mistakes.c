@@ -6,6 +6,8 @@
 #define TAG 'tsiM'
 #define DEVICE L"Mistakes"
 
+NTKERNELAPI VOID NTAPI PsReturnPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+
 static PDEVICE_OBJECT g_device;
 
 /* --- a cancel-safe queue --- */
@@ -119,6 +121,21 @@ static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
     return Complete(irp, STATUS_SUCCESS);
   case 7: /* something that is no registration is taken out */
     PoUnregisterPowerSettingCallback(&g_handle);
+    return Complete(irp, STATUS_SUCCESS);
+  case 8: /* more quota is asked for than there is, and the exception not handled */
+    for (;;)
+      ExAllocatePoolWithQuotaTag(NonPagedPoolNx, 0x4000, TAG);
+  case 9: { /* pool that may not hold code is run */
+    PUCHAR code = ExAllocatePool2(POOL_FLAG_NON_PAGED, 1, TAG);
+    *code = 0xC3;
+    ((VOID(*)(void))code)();
+    break;
+  }
+  case 10: /* more quota is given back than was taken */
+    PsReturnPoolQuota(PsGetCurrentProcess(), PagedPool, 1);
+    break;
+  case 11: /* a flag that does not exist is required */
+    ExAllocatePool2(POOL_FLAG_NON_PAGED | 0x10000, 16, TAG);
     return Complete(irp, STATUS_SUCCESS);
   }
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);

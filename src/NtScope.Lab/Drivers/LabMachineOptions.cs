@@ -34,6 +34,11 @@ public sealed record LabMachineOptions
     /// <summary>The basic blocks that a driver may run before it returns to its caller.</summary>
     public long BlockBudget { get; init; } = 50_000_000;
 
+    /// <summary>
+    /// The bytes of each pool, paged and nonpaged, that a process may be charged for; null for any number. The System process is not charged.
+    /// </summary>
+    public ulong? PoolQuota { get; init; }
+
     /// <summary>Whether each access to pool and user memory is checked. Without it the machine is about twice as fast.</summary>
     public bool Verify { get; init; } = true;
 

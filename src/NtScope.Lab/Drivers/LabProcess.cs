@@ -1,5 +1,6 @@
 using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Drivers;
 
@@ -37,6 +38,12 @@ public sealed class LabProcess
 
     /// <summary>The address of its EPROCESS.</summary>
     public VirtualAddress Address => new(Object.Address);
+
+    /// <summary>The bytes of nonpaged pool that it is charged for.</summary>
+    public ulong NonPagedPoolQuota => _kernel.Pool.Quota.UsageOf(Object.Address, PoolKind.NonPaged);
+
+    /// <summary>The bytes of paged pool that it is charged for.</summary>
+    public ulong PagedPoolQuota => _kernel.Pool.Quota.UsageOf(Object.Address, PoolKind.Paged);
 
     /// <summary>Whether it has not ended.</summary>
     public bool IsAlive { get; internal set; } = true;

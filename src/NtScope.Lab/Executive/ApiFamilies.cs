@@ -22,7 +22,7 @@ internal static class ApiFamilies
         IApiFamily[] families =
         [
             new ObjectApis(kernel), new ProcessApis(kernel), new NotifyApis(kernel), new ObjectCallbackApis(kernel),
-            new DeviceApis(kernel), new IrpApis(kernel), new MdlApis(kernel), new PoolApis(kernel),
+            new DeviceApis(kernel), new IrpApis(kernel), new MdlApis(kernel), new PoolApis(kernel), new QuotaApis(kernel),
             new EventApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
             new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
             new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),

@@ -80,6 +80,7 @@ internal sealed class LabKernel : IDisposable
         else if (options.Verify)
         {
             Cpu.Watch(Pool.NonPaged.Start, Pool.NonPaged.End);
+            Cpu.Watch(Pool.NonPagedExecute.Start, Pool.NonPagedExecute.End);
             Cpu.Watch(Pool.Paged.Start, Pool.Paged.End);
             Cpu.Watch(0, 0x0000_8000_0000_0000);
         }

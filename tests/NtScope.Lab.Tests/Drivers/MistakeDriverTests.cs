@@ -13,9 +13,13 @@ public sealed class MistakeDriverTests
     [InlineData(5, "bug-check-callback")]
     [InlineData(6, "shutdown-not-handled")]
     [InlineData(7, "bad-handle")]
+    [InlineData(8, "bug-check")]
+    [InlineData(9, "bug-check")]
+    [InlineData(10, "bug-check")]
+    [InlineData(11, "bad-pool-flags")]
     public void Each_mistake_is_found(int mistake, string kind, int times = 1)
     {
-        using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000 });
+        using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000, PoolQuota = 0x10000 });
         try
         {
             using (var device = machine.OpenDevice(@"\\.\Mistakes"))

@@ -8,7 +8,7 @@ public sealed class RoutineTests
 {
     private static readonly string[] ServiceGroups = ["locks", "threads", "processes", "the registry", "device stacks", "tracing", "text"];
 
-    private static readonly string[] ExecutiveGroups = ["cancel-safe queues", "registrations"];
+    private static readonly string[] ExecutiveGroups = ["cancel-safe queues", "registrations", "pool"];
 
     private static readonly string[] RoutineGroups =
     [

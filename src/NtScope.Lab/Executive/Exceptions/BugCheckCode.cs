@@ -12,6 +12,9 @@ internal enum BugCheckCode : uint
     /// <summary>KMODE_EXCEPTION_NOT_HANDLED.</summary>
     KernelModeExceptionNotHandled = 0x1E,
 
+    /// <summary>QUOTA_UNDERFLOW.</summary>
+    QuotaUnderflow = 0x21,
+
     /// <summary>MULTIPLE_IRP_COMPLETE_REQUESTS.</summary>
     MultipleIrpCompleteRequests = 0x44,
 

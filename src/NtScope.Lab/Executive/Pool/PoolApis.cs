@@ -6,12 +6,26 @@ namespace NtScope.Lab.Executive.Pool;
 /// <summary>Ex routines that allocate and free pool, and lookaside lists.</summary>
 internal sealed class PoolApis(LabKernel kernel) : IApiFamily
 {
+    private const ulong FlagQuota = 0x1;
     private const ulong FlagUninitialized = 0x2;
+    private const ulong FlagSession = 0x4;
+    private const ulong FlagCacheAligned = 0x8;
     private const ulong FlagRaise = 0x20;
     private const ulong FlagNonPaged = 0x40;
     private const ulong FlagNonPagedExecute = 0x80;
     private const ulong FlagPaged = 0x100;
-    private const uint PoolRaise = 16;
+    private const ulong KnownFlags = 0x1EF;
+    private const ulong RequiredFlags = 0xFFFF_FFFF;
+    private const uint TypePaged = 1;
+    private const uint TypeMustSucceed = 2;
+    private const uint TypeCacheAligned = 4;
+    private const uint TypeQuotaFails = 8;
+    private const uint TypeRaise = 16;
+    private const uint TypeSession = 32;
+    private const uint TypeNoExecute = 512;
+    private const uint TypeZero = 1024;
+    private const uint KnownTypes = 0x73F;
+    private const int ZeroTypeSince = 19041;
     private const ulong LookasideType = 0x24;
     private const ulong LookasideTag = 0x28;
     private const ulong LookasideSize = 0x2C;
@@ -22,11 +36,12 @@ internal sealed class PoolApis(LabKernel kernel) : IApiFamily
     public void Register(ApiTable table)
     {
         table.Add("ExAllocatePool2", Irql.Dispatch, (in ApiCall call) => AllocateByFlags(call));
-        table.Add("ExAllocatePool3", Irql.Dispatch, (in ApiCall call) => AllocateByFlags(call));
-        table.Add("ExAllocatePoolWithTag", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, call.UInt32(2), call.UInt32(0) & PoolRaise));
-        table.Add("ExAllocatePool", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, PoolManager.TagOf("None"), call.UInt32(0) & PoolRaise));
-        table.Add("ExAllocatePoolWithQuotaTag", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, call.UInt32(2), (~call.UInt32(0) & 8) << 1));
-        table.Add("ExAllocatePoolWithTagPriority", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, call.UInt32(2), 0));
+        table.Add("ExAllocatePool3", Irql.Dispatch, AllocateExtended);
+        table.Add("ExAllocatePoolWithTag", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, call.UInt32(2)));
+        table.Alias("ExAllocatePoolWithTag", "ExAllocatePoolWithTagPriority");
+        table.Add("ExAllocatePool", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, PoolManager.TagOf("None")));
+        table.Add("ExAllocatePoolWithQuotaTag", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, call.UInt32(2), isCharged: true));
+        table.Add("ExAllocatePoolWithQuota", Irql.Dispatch, (in ApiCall call) => AllocateByType(call, PoolManager.TagOf("None"), isCharged: true));
         table.Void("ExFreePool", Irql.Dispatch, (in ApiCall call) => Free(call, null));
         table.Void("ExFreePoolWithTag", Irql.Dispatch, (in ApiCall call) => Free(call, call.UInt32(1)));
         table.Void("ExFreePool2", Irql.Dispatch, (in ApiCall call) => Free(call, call.UInt32(1)));
@@ -53,52 +68,110 @@ internal sealed class PoolApis(LabKernel kernel) : IApiFamily
 
     private ulong AllocateByFlags(in ApiCall call)
     {
-        var flags = call[0];
+        var (flags, tag) = (call[0], call.UInt32(2));
         var pools = flags & (FlagNonPaged | FlagNonPagedExecute | FlagPaged);
-        if (pools == 0 || (pools & (pools - 1)) != 0 || call.UInt32(2) == 0)
+        if (pools == 0 || (pools & (pools - 1)) != 0 || tag == 0 || (flags & RequiredFlags & ~KnownFlags) != 0)
         {
-            kernel.Verifier.Report("bad-pool-flags", $"{call.Entry.Name} is called with flags 0x{flags:x} and tag '{PoolManager.Describe(call.UInt32(2))}'", call.Entry.Name);
-            return Failed(flags & FlagRaise);
+            kernel.Verifier.Report("bad-pool-flags", $"{call.Entry.Name} is called with flags 0x{flags:x} and tag '{PoolManager.Describe(tag)}'", call.Entry.Name);
+            return (flags & FlagRaise) == 0 ? 0UL : throw new GuestException(NtStatus.InsufficientResources);
         }
 
-        return Allocate(call, call[1], call.UInt32(2), pools == FlagPaged ? PoolKind.Paged : PoolKind.NonPaged, (flags & FlagUninitialized) == 0, flags & FlagRaise);
+        if ((flags & FlagSession) != 0)
+        {
+            throw kernel.Stop("unimplemented", $"{call.Entry.Name} is asked for session pool, which the machine does not have", call.Entry.Name);
+        }
+
+        return Allocate(call, new PoolRequest(call[1], tag, pools switch { FlagPaged => PoolKind.Paged, FlagNonPagedExecute => PoolKind.NonPagedExecute, _ => PoolKind.NonPaged })
+        {
+            Zero = (flags & FlagUninitialized) == 0,
+            Raise = (flags & FlagRaise) != 0,
+            CacheAligned = (flags & FlagCacheAligned) != 0,
+            Quota = (flags & FlagQuota) != 0,
+        });
     }
 
-    private ulong AllocateByType(in ApiCall call, uint tag, uint raise) =>
-        Allocate(call, call[1], tag, (call.UInt32(0) & 1) != 0 ? PoolKind.Paged : PoolKind.NonPaged, zero: false, raise);
-
-    private ulong Allocate(in ApiCall call, ulong size, uint tag, PoolKind kind, bool zero, ulong raise)
+    // A priority or a processor's memory changes nothing here; memory that the secure kernel guards is not there.
+    private ulong AllocateExtended(in ApiCall call)
     {
-        if (kind == PoolKind.Paged && kernel.Threads.Current.Irql >= Irql.Dispatch)
+        const int Priority = 1;
+        const int SecurePool = 2;
+        const int NumaNode = 3;
+        const ulong Optional = 0x100;
+        var count = call.UInt32(4);
+        for (var index = 0u; index < count; index++)
+        {
+            var header = kernel.Memory.ReadUInt64(call[3] + (index * 16UL));
+            kernel.Verifier.Charge(1);
+            if ((header & Optional) == 0 && (header & 0xFF) is not (Priority or NumaNode))
+            {
+                throw (header & 0xFF) == SecurePool
+                    ? kernel.Stop("unimplemented", "ExAllocatePool3 is asked for secure pool, which the machine does not have", call.Entry.Name)
+                    : kernel.Stop("bad-pool-flags", $"ExAllocatePool3 is called with a parameter of type {header & 0xFF}", call.Entry.Name);
+            }
+        }
+
+        return AllocateByFlags(call);
+    }
+
+    // The charged forms raise unless the type says otherwise; the others raise only if it says so.
+    private ulong AllocateByType(in ApiCall call, uint tag, bool isCharged = false)
+    {
+        var type = call.UInt32(0);
+        if ((type & ~KnownTypes) != 0 || (type & (TypeMustSucceed | TypeSession)) != 0)
+        {
+            kernel.Verifier.Report("bad-pool-flags", $"{call.Entry.Name} is called with pool type 0x{type:x}", call.Entry.Name);
+        }
+
+        return Allocate(call, new PoolRequest(call[1], tag, KindOf(type))
+        {
+            Zero = (type & TypeZero) != 0 && kernel.Machine.Version.Build >= ZeroTypeSince,
+            Raise = (type & TypeRaise) != 0 || (isCharged && (type & TypeQuotaFails) == 0),
+            CacheAligned = (type & TypeCacheAligned) != 0,
+            Quota = isCharged,
+        });
+    }
+
+    private static PoolKind KindOf(uint type) => (type & TypePaged) != 0 ? PoolKind.Paged : (type & TypeNoExecute) != 0 ? PoolKind.NonPaged : PoolKind.NonPagedExecute;
+
+    private ulong Allocate(in ApiCall call, in PoolRequest request)
+    {
+        if (request.Kind == PoolKind.Paged && kernel.Threads.Current.Irql >= Irql.Dispatch)
         {
             kernel.Verifier.Report("irql", $"paged pool is allocated at IRQL {(int)kernel.Threads.Current.Irql}", call.Entry.Name);
         }
 
-        if (size == 0)
+        if (request.Size == 0)
         {
             kernel.Verifier.Report("zero-bytes", "an allocation of 0 bytes is asked for", call.Entry.Name);
         }
 
-        var address = kernel.Pool.AllocateForDriver(size, tag, kind, call.ReturnAddress);
-        if (address == 0)
+        ulong address;
+        try
         {
-            return Failed(raise);
+            address = kernel.Pool.AllocateForDriver(request, call.ReturnAddress);
+        }
+        catch (GuestException) when (!request.Raise)
+        {
+            return 0;
         }
 
-        if (zero)
+        if (address == 0)
         {
-            kernel.Memory.Clear(address, (int)size);
+            return request.Raise ? throw new GuestException(NtStatus.InsufficientResources) : 0UL;
         }
-        else if (kernel.Options.Verify && size <= int.MaxValue)
+
+        if (request.Zero)
+        {
+            kernel.Memory.Clear(address, (int)request.Size);
+        }
+        else if (kernel.Options.Verify && request.Size <= int.MaxValue)
         {
             // What was never written must not pass for zero.
-            kernel.Memory.Span(address, (int)size, Cpu.MemoryAccess.Write).Fill(0xCD);
+            kernel.Memory.Span(address, (int)request.Size, Cpu.MemoryAccess.Write).Fill(0xCD);
         }
 
         return address;
     }
-
-    private static ulong Failed(ulong raise) => raise == 0 ? 0UL : throw new GuestException(NtStatus.InsufficientResources);
 
     private void Free(in ApiCall call, uint? tag)
     {
@@ -145,7 +218,7 @@ internal sealed class PoolApis(LabKernel kernel) : IApiFamily
                 memory.ReadUInt32(call[0] + LookasideTag), call[0]);
         }
 
-        return Allocate(call, memory.ReadUInt32(call[0] + LookasideSize), memory.ReadUInt32(call[0] + LookasideTag), kind, zero: false, 0);
+        return Allocate(call, new PoolRequest(memory.ReadUInt32(call[0] + LookasideSize), memory.ReadUInt32(call[0] + LookasideTag), kind));
     }
 
     private void FreeToLookaside(in ApiCall call)

@@ -15,7 +15,10 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
     private const ulong HeaderBytes = 16;
     private const ulong ChunkBytes = 1UL << 20;
     private const ulong LargestSmall = GuestMemory.PageSize - HeaderBytes;
+    private const ulong CacheLine = 64;
+    private const ulong LargestAligned = GuestMemory.PageSize - CacheLine;
     private readonly Stack<ulong>[] _free = new Stack<ulong>[(int)(GuestMemory.PageSize / 16) + 1];
+    private readonly Stack<ulong>[] _freeAligned = new Stack<ulong>[(int)(GuestMemory.PageSize / 16) + 1];
     private readonly Dictionary<ulong, Stack<ulong>> _freePages = [];
     private readonly Queue<(ulong Block, ulong Bytes)> _resting = new();
     private ulong _restingBytes;
@@ -34,11 +37,21 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
     /// <summary>What may be touched.</summary>
     public PoolShadow Shadow { get; } = new(start, (int)(MaximumBytes / ChunkBytes));
 
+    /// <summary>Whether a block has a POOL_HEADER in front of it: those that fill pages have none.</summary>
+    public static bool HasHeader(ulong address) => address % GuestMemory.PageSize != 0;
+
+    /// <summary>What an allocation is charged as, in bytes.</summary>
+    public static ulong ChargeOf(ulong size) => size <= LargestSmall ? UnitsOf(size) * 16UL : RoundPages(size);
+
     /// <summary>Allocates a block.</summary>
+    /// <param name="size">Its bytes.</param>
+    /// <param name="tag">Its tag.</param>
+    /// <param name="cacheAligned">Whether it begins at a cache line.</param>
     /// <returns>Its first byte; 0 if the pool is used up.</returns>
-    public ulong Allocate(ulong size, uint tag)
+    public ulong Allocate(ulong size, uint tag, bool cacheAligned = false)
     {
-        var address = size <= LargestSmall ? AllocateSmall(size, tag) : AllocatePages(size);
+        var isSmall = size <= (cacheAligned ? LargestAligned : LargestSmall);
+        var address = isSmall ? AllocateSmall(size, tag, cacheAligned) : AllocatePages(size);
         if (address != 0)
         {
             Shadow.Mark(address, Math.Max(size, 1), freed: false);
@@ -50,8 +63,8 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
     /// <summary>Frees a block.</summary>
     public void Free(ulong address, ulong size)
     {
-        var bytes = size <= LargestSmall ? UnitsOf(size) * 16UL : RoundPages(size);
-        Shadow.Mark(address, size <= LargestSmall ? bytes - HeaderBytes : bytes, freed: true);
+        var bytes = BytesOf(address, size);
+        Shadow.Mark(address, HasHeader(address) ? bytes - HeaderBytes : bytes, freed: true);
         if (quarantineBytes == 0)
         {
             Reuse(address, size);
@@ -64,10 +77,12 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
         while (_restingBytes > quarantineBytes)
         {
             var (block, blockSize) = _resting.Dequeue();
-            _restingBytes -= blockSize <= LargestSmall ? UnitsOf(blockSize) * 16UL : RoundPages(blockSize);
+            _restingBytes -= BytesOf(block, blockSize);
             Reuse(block, blockSize);
         }
     }
+
+    private static ulong BytesOf(ulong address, ulong size) => HasHeader(address) ? UnitsOf(size) * 16UL : RoundPages(Math.Max(size, 1));
 
     private static ulong UnitsOf(ulong size) => (Math.Max(size, 1) + HeaderBytes + 15) / 16;
 
@@ -75,9 +90,10 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
 
     private void Reuse(ulong address, ulong size)
     {
-        if (size <= LargestSmall)
+        if (HasHeader(address))
         {
-            (_free[UnitsOf(size)] ??= new Stack<ulong>()).Push(address);
+            var free = address % CacheLine == 0 ? _freeAligned : _free;
+            (free[UnitsOf(size)] ??= new Stack<ulong>()).Push(address);
         }
         else
         {
@@ -91,14 +107,19 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
         }
     }
 
-    private ulong AllocateSmall(ulong size, uint tag)
+    private ulong AllocateSmall(ulong size, uint tag, bool cacheAligned)
     {
         var units = UnitsOf(size);
-        if (_free[units] is { Count: > 0 } stack)
+        if ((!cacheAligned && _free[units] is { Count: > 0 } stack) || (stack = _freeAligned[units]) is { Count: > 0 })
         {
             var reused = stack.Pop();
             memory.WriteUInt32(reused - HeaderBytes + 4, tag);
             return reused;
+        }
+
+        if (cacheAligned)
+        {
+            AlignNext(units);
         }
 
         if (_pageUsed + (units * 16) > GuestMemory.PageSize)
@@ -112,15 +133,37 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
             _page = page;
             _pageUsed = 0;
             _previousUnits = 0;
+            if (cacheAligned)
+            {
+                AlignNext(units);
+            }
         }
 
+        return TakeUnits(units, kind == PoolKind.Paged ? 3u : 2u, tag) + HeaderBytes;
+    }
+
+    // Puts a free block in front of the next one, so that it begins at a cache line; nothing if the page has no room for both.
+    private void AlignNext(ulong units)
+    {
+        var padding = (CacheLine - ((_pageUsed + HeaderBytes) % CacheLine)) % CacheLine / 16;
+        if (_pageUsed + ((padding + units) * 16) > GuestMemory.PageSize)
+        {
+            _pageUsed = GuestMemory.PageSize;
+        }
+        else if (padding > 0)
+        {
+            TakeUnits(padding, 0, 0);
+        }
+    }
+
+    private ulong TakeUnits(ulong units, uint type, uint tag)
+    {
         var header = _page + _pageUsed;
         _pageUsed += units * 16;
-        var type = kind == PoolKind.Paged ? 3u : 2u;
         memory.WriteUInt32(header, _previousUnits | ((uint)(byte)units << 16) | (type << 24));
         memory.WriteUInt32(header + 4, tag);
         _previousUnits = (byte)units;
-        return header + HeaderBytes;
+        return header;
     }
 
     private ulong AllocatePages(ulong size)
@@ -155,7 +198,8 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
                 return 0;
             }
 
-            memory.Map(kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, MemoryAccess.ReadWrite);
+            var access = MemoryAccess.ReadWrite | (kind == PoolKind.NonPagedExecute ? MemoryAccess.Execute : MemoryAccess.None);
+            memory.Map(kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, access);
             _mappedEnd += chunks;
         }
 

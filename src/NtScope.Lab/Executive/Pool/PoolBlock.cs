@@ -9,4 +9,5 @@ namespace NtScope.Lab.Executive.Pool;
 /// <param name="Kind">The pool.</param>
 /// <param name="Owner">The driver that asked; null for the executive.</param>
 /// <param name="AllocatedAt">The place of the call.</param>
-internal readonly record struct PoolBlock(ulong Address, ulong Size, uint Tag, PoolKind Kind, LoadedDriver? Owner, ulong AllocatedAt);
+/// <param name="Billed">The process that is charged for it; 0 for none.</param>
+internal readonly record struct PoolBlock(ulong Address, ulong Size, uint Tag, PoolKind Kind, LoadedDriver? Owner, ulong AllocatedAt, ulong Billed = 0);

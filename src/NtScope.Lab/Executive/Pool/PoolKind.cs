@@ -6,6 +6,9 @@ internal enum PoolKind
     /// <summary>Memory that is always there.</summary>
     NonPaged,
 
+    /// <summary>Memory that is always there and may hold code.</summary>
+    NonPagedExecute,
+
     /// <summary>Memory that may be paged out: not to be touched at DISPATCH_LEVEL.</summary>
     Paged,
 }

@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Modules;
 
@@ -7,9 +9,14 @@ namespace NtScope.Lab.Executive.Pool;
 internal sealed class PoolManager
 {
     private const ulong QuarantineBytes = 1UL << 20;
+    private const ulong HeaderBytes = 16;
+    private const ulong HeaderType = 3;
+    private const ulong HeaderProcess = 8;
+    private const byte QuotaMask = 8;
     private readonly LabKernel _kernel;
     private readonly Dictionary<ulong, PoolBlock> _blocks = [];
     private readonly Dictionary<ulong, ulong> _freed = [];
+    private PoolQuota? _quota;
 
     /// <summary>Reserves the pools' addresses.</summary>
     public PoolManager(LabKernel kernel)
@@ -17,14 +24,22 @@ internal sealed class PoolManager
         _kernel = kernel;
         var quarantine = kernel.Options.Verify ? QuarantineBytes : 0;
         NonPaged = new PoolArena(kernel.Memory, PoolKind.NonPaged, kernel.Foundation.Places.NonPagedPool.Value, quarantine);
+        NonPagedExecute = new PoolArena(
+            kernel.Memory, PoolKind.NonPagedExecute, kernel.Foundation.Places.NonPagedPool.Value + (2 * PoolArena.MaximumBytes), quarantine);
         Paged = new PoolArena(kernel.Memory, PoolKind.Paged, kernel.Foundation.Places.PagedPool.Value, quarantine);
     }
 
     /// <summary>The nonpaged pool.</summary>
     public PoolArena NonPaged { get; }
 
+    /// <summary>The part of the nonpaged pool that may hold code.</summary>
+    public PoolArena NonPagedExecute { get; }
+
     /// <summary>The paged pool.</summary>
     public PoolArena Paged { get; }
+
+    /// <summary>What processes are charged.</summary>
+    public PoolQuota Quota => _quota ??= new PoolQuota(_kernel);
 
     /// <summary>Allocations that have not been freed.</summary>
     public IReadOnlyCollection<PoolBlock> Blocks => _blocks.Values;
@@ -38,7 +53,7 @@ internal sealed class PoolManager
     /// <summary>Allocates for the executive, zeroed.</summary>
     public ulong Allocate(ulong size, uint tag, PoolKind kind)
     {
-        var address = Take(size, tag, kind, null, 0);
+        var address = Take(new PoolRequest(size, tag, kind), null, 0, 0);
         if (address == 0)
         {
             throw _kernel.OutOfMemory();
@@ -50,17 +65,46 @@ internal sealed class PoolManager
 
     /// <summary>Allocates for a driver; the content is left as it was.</summary>
     /// <returns>0 if the pool is used up or a fault is injected.</returns>
-    public ulong AllocateForDriver(ulong size, uint tag, PoolKind kind, ulong caller)
+    public ulong AllocateForDriver(ulong size, uint tag, PoolKind kind, ulong caller) => AllocateForDriver(new PoolRequest(size, tag, kind), caller);
+
+    /// <summary>Allocates for a driver; the content is left as it was.</summary>
+    /// <returns>0 if the pool is used up or a fault is injected.</returns>
+    /// <exception cref="GuestException">STATUS_QUOTA_EXCEEDED: the current process may not be charged for it.</exception>
+    public ulong AllocateForDriver(in PoolRequest request, ulong caller)
     {
+        var size = request.Size;
         DriverAllocations++;
-        _kernel.Verifier.ChargeBytes(size);
+        _kernel.Verifier.ChargeBytes(Math.Min(size, LabLimits.PoolAllocation));
         if (size > LabLimits.PoolAllocation || _blocks.Count >= LabLimits.PoolBlocks || _kernel.Faults.ShouldFail("pool", caller))
         {
             return 0;
         }
 
-        return Take(size, tag, kind, _kernel.Drivers.At(caller), caller);
+        var process = request.Quota && Quota.IsCharged(_kernel.Threads.Current.Process) ? _kernel.Threads.Current.Process : 0;
+        if (process != 0 && !Quota.TryCharge(process, request.Kind, PoolArena.ChargeOf(size)))
+        {
+            throw new GuestException(NtStatus.QuotaExceeded);
+        }
+
+        var address = Take(request, _kernel.Drivers.At(caller), caller, process);
+        if (process != 0 && address == 0)
+        {
+            Quota.Return(process, request.Kind, PoolArena.ChargeOf(size));
+        }
+        else if (process != 0)
+        {
+            Bill(address, process);
+        }
+
+        return address;
     }
+
+    /// <summary>The arena that an address lies in, or null.</summary>
+    public PoolArena? ArenaAt(ulong address) =>
+        address - NonPaged.Start < PoolArena.MaximumBytes ? NonPaged
+        : address - Paged.Start < PoolArena.MaximumBytes ? Paged
+        : address - NonPagedExecute.Start < PoolArena.MaximumBytes ? NonPagedExecute
+        : null;
 
     /// <summary>Frees a block; an address that is no block's stops the machine.</summary>
     public void Free(ulong address, uint? tag = null)
@@ -85,7 +129,14 @@ internal sealed class PoolManager
             _freed[address] = _kernel.Threads.Current?.Trap.CallerRip ?? 0;
         }
 
-        (block.Kind == PoolKind.Paged ? Paged : NonPaged).Free(address, block.Size);
+        if (block.Billed != 0)
+        {
+            Quota.Return(block.Billed, block.Kind, PoolArena.ChargeOf(block.Size));
+            _kernel.Objects.Dereference(_kernel.Objects.Get(block.Billed));
+            Unbill(address);
+        }
+
+        ArenaOf(block.Kind).Free(address, block.Size);
     }
 
     /// <summary>The block that starts at an address.</summary>
@@ -125,12 +176,41 @@ internal sealed class PoolManager
         }
     });
 
-    private ulong Take(ulong size, uint tag, PoolKind kind, LoadedDriver? owner, ulong caller)
+    private PoolArena ArenaOf(PoolKind kind) => kind switch
     {
-        var address = (kind == PoolKind.Paged ? Paged : NonPaged).Allocate(size, tag);
+        PoolKind.Paged => Paged,
+        PoolKind.NonPagedExecute => NonPagedExecute,
+        _ => NonPaged,
+    };
+
+    // A block that is charged for says so in its header, and holds a reference to the process.
+    private void Bill(ulong address, ulong process)
+    {
+        _kernel.Objects.Reference(_kernel.Objects.Get(process));
+        if (PoolArena.HasHeader(address))
+        {
+            var header = address - HeaderBytes;
+            _kernel.Memory.WriteByte(header + HeaderType, (byte)(_kernel.Memory.ReadByte(header + HeaderType) | QuotaMask));
+            _kernel.Memory.WriteUInt64(header + HeaderProcess, Quota.Encode(process, header));
+        }
+    }
+
+    private void Unbill(ulong address)
+    {
+        if (PoolArena.HasHeader(address))
+        {
+            var header = address - HeaderBytes;
+            _kernel.Memory.WriteByte(header + HeaderType, (byte)(_kernel.Memory.ReadByte(header + HeaderType) & ~QuotaMask));
+            _kernel.Memory.WriteUInt64(header + HeaderProcess, 0);
+        }
+    }
+
+    private ulong Take(in PoolRequest request, LoadedDriver? owner, ulong caller, ulong billed)
+    {
+        var address = ArenaOf(request.Kind).Allocate(request.Size, request.Tag, request.CacheAligned);
         if (address != 0)
         {
-            _blocks.Add(address, new PoolBlock(address, size, tag, kind, owner, caller));
+            _blocks.Add(address, new PoolBlock(address, request.Size, request.Tag, request.Kind, owner, caller, billed));
             if (_kernel.Options.Verify)
             {
                 _freed.Remove(address);

@@ -222,14 +222,8 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             return !WatchesUserMemory || (IsProbed(address, size) && kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process));
         }
 
-        var pool = kernel.Pool;
-        if (address - pool.NonPaged.Start < PoolArena.MaximumBytes)
-        {
-            return pool.NonPaged.Shadow.Allows(address, size, out _);
-        }
-
-        return address - pool.Paged.Start >= PoolArena.MaximumBytes
-            || (kernel.Threads.Current.Irql < Irql.Dispatch && pool.Paged.Shadow.Allows(address, size, out _));
+        return kernel.Pool.ArenaAt(address) is not { } arena
+            || ((arena != kernel.Pool.Paged || kernel.Threads.Current.Irql < Irql.Dispatch) && arena.Shadow.Allows(address, size, out _));
     }
 
     private bool IsProbed(ulong address, int size)
@@ -267,16 +261,14 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             return;
         }
 
-        var pool = kernel.Pool;
-        var isPaged = address - pool.Paged.Start < PoolArena.MaximumBytes;
-        if (isPaged && thread.Irql >= Irql.Dispatch)
+        var arena = kernel.Pool.ArenaAt(address)!;
+        if (arena == kernel.Pool.Paged && thread.Irql >= Irql.Dispatch)
         {
             Report("paged-pool-at-dispatch", $"the driver {verb} paged pool at 0x{address:x} at IRQL {(int)thread.Irql}", null, rip);
             throw kernel.BugCheck(
                 BugCheckCode.DriverIrqlNotLessOrEqual, [address, (ulong)thread.Irql, isWrite ? 1UL : 0, rip], "paged pool is touched where it cannot be paged in", rip);
         }
 
-        var arena = isPaged ? pool.Paged : pool.NonPaged;
         _ = arena.Shadow.Allows(address, size, out var state);
         ReportPool(address, size, verb, state, rip);
         throw kernel.BugCheck(BugCheckCode.PageFaultInNonpagedArea, [address, isWrite ? 1UL : 0, rip, 0], "pool memory is touched that is not the driver's", rip);
@@ -321,6 +313,6 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             }
         }
 
-        return null;
+        return kernel.Pool.ArenaAt(address) is null ? null : kernel.Pool.Nearest(address)?.Owner?.Name;
     }
 }
