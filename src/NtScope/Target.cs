@@ -27,8 +27,14 @@ public sealed class Target : IDisposable
     /// <summary>Its modules, the kernel first where there is one.</summary>
     public required IReadOnlyList<Module> Modules { get; init; }
 
+    /// <summary>Whether <see cref="Modules"/> are all there are: false where the kernel's list could not be followed from its head to its head.</summary>
+    public bool IsModuleListWhole { get; init; } = true;
+
     /// <summary>The structure layouts of its kernel; null if none are at hand.</summary>
     public ITypeSource? Types { get; init; }
+
+    /// <summary>Why <see cref="Types"/> are missing, as a sentence; null if they are not or nothing is known of it.</summary>
+    public string? LayoutProblem { get; init; }
 
     /// <summary>The physical memory; null where there is none to read (images, known builds, live).</summary>
     public IPhysicalMemory? Physical { get; init; }

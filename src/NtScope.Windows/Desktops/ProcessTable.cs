@@ -112,7 +112,7 @@ internal sealed unsafe class ProcessTable
     }
 
     private static DateTimeOffset? ReadStart(KernelHandle process) =>
-        Kernel32.GetProcessTimes(process, out var created, out _, out _, out _) && created > 0 ? DateTimeOffset.FromFileTime(created) : null;
+        Kernel32.GetProcessTimes(process, out var created, out _, out _, out _) ? FileTime.Parse((ulong)created) : null;
 
     private static string? FileName(string? path) => path?[(path.LastIndexOf('\\') + 1)..];
 }

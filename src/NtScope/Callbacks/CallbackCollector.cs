@@ -19,7 +19,7 @@ internal sealed class CallbackCollector(KernelContext context)
     {
         List<Finding> all = findings is null ? [] : [.. findings];
         var owner = routine is { } address ? Context.OwnerOf(address) : default;
-        if (routine is { } outside && owner.Module is null)
+        if (routine is { } outside && Context.IsOutsideModules(outside))
         {
             all.Add(new Finding(FindingKinds.OutsideModules, $"The routine at {outside} lies outside every loaded module"));
         }

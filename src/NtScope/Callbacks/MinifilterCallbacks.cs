@@ -52,20 +52,28 @@ internal static class MinifilterCallbacks
                     return;
                 }
 
-                ReadFilter(collector, context, filter - filterLink, slot++);
+                ReadFilter(collector, manager, filter - filterLink, slot++);
             }
         }
     }
 
-    private static void ReadFilter(CallbackCollector collector, KernelContext context, VirtualAddress address, int slot)
+    private static void ReadFilter(CallbackCollector collector, FilterManager manager, VirtualAddress address, int slot)
     {
+        var context = manager.Context;
         var findings = new List<Finding>();
+        if (manager.Contradicting.Contains(address))
+        {
+            findings.Add(new Finding("layout-contradicted", $"The filter at {address} does not fit the layout that the others fit: its name, altitude or frame was changed"));
+        }
+
+        var rows = collector.Rows.Count;
         var filter = context.At("_FLT_FILTER", address, findings);
         var name = $"{filter.Text("Name")}, altitude {filter.Text("DefaultAltitude")}";
         var instances = InstancesOf(collector, context, filter).ToList();
         var detail = name + string.Concat(instances.GroupBy(instance => instance.Text, StringComparer.Ordinal).Select(group => $"; instance {OnVolumes(group.Key, group.Select(instance => instance.Volume))}"));
         var operation = filter.Pointer("Operations") ?? default;
         var size = context.SizeOf("_FLT_OPERATION_REGISTRATION");
+        var registered = new HashSet<byte>();
         for (var i = 0; !operation.IsZero && size > 0 && i < Operations; i++, operation += size)
         {
             var view = context.At("_FLT_OPERATION_REGISTRATION", operation, findings);
@@ -75,6 +83,7 @@ internal static class MinifilterCallbacks
             }
 
             var (function, before, after) = ((byte)number, view.Pointer("PreOperation"), view.Pointer("PostOperation"));
+            registered.Add(function);
             Add(collector, slot, before, $"pre {MajorFunction.NameOf(function)}, {detail}", findings);
             Add(collector, slot, after, $"post {MajorFunction.NameOf(function)}, {detail}", findings);
             foreach (var (instance, text, volume) in instances)
@@ -83,7 +92,44 @@ internal static class MinifilterCallbacks
             }
         }
 
+        foreach (var (instance, text, volume) in instances)
+        {
+            AddUnregistered(collector, context, slot, instance, registered, $"{name}; instance {OnVolumes(text, [volume])}");
+        }
+
         Add(collector, slot, filter.Pointer("FilterUnload"), $"unload, {detail}", findings);
+        if (collector.Rows.Count == rows)
+        {
+            collector.Add(CallbackKinds.Minifilter, slot, null, $"no operations, {detail}", findings);
+        }
+    }
+
+    // A node is made from a registration; one without it means that the filter's table was changed after its instances were made.
+    private static void AddUnregistered(CallbackCollector collector, KernelContext context, int slot, VirtualAddress instance, HashSet<byte> registered, string detail)
+    {
+        if (context.OffsetOf("_FLT_INSTANCE", "CallbackNodes") is not { } nodes)
+        {
+            return;
+        }
+
+        for (uint index = 0; index < FilterManagerTypes.CallbackNodes; index++)
+        {
+            var function = FilterManagerProof.FunctionOf(index);
+            if (registered.Contains(function) || context.ReadPointer(instance + nodes + index * context.PointerSize) is not { IsZero: false } address)
+            {
+                continue;
+            }
+
+            var node = context.At("_CALLBACK_NODE", address);
+            foreach (var (when, called) in new[] { ("pre", node.Pointer("PreOperation")), ("post", node.Pointer("PostOperation")) })
+            {
+                if (called is { IsZero: false })
+                {
+                    collector.Add(CallbackKinds.Minifilter, slot, called, $"{when} {MajorFunction.NameOf(function)}, {detail}",
+                        [new Finding("callback-unregistered", $"The callback node at {address} is of an operation that the filter's table does not have")]);
+                }
+            }
+        }
     }
 
     // What is called is what the node says; a filter's own table is only where the nodes were made from. A verified filter's nodes call the manager.

@@ -25,7 +25,7 @@ public sealed class KernelContext
         }
 
         Types = target.Types
-            ?? throw new InputException(target.Summary.Name, "no structure layouts are known for its kernel: name a symbol file with --symbols");
+            ?? throw new InputException(target.Summary.Name, target.LayoutProblem ?? "no structure layouts are known for its kernel: name a symbol file with --symbols");
         Base = Kernel.Base.Value;
         _notes = [.. target.Notes];
     }
@@ -121,6 +121,24 @@ public sealed class KernelContext
         return new CodeOwner(module, distance == 0
             ? $"{module.Name}!{symbol.Name}"
             : string.Create(CultureInfo.InvariantCulture, $"{module.Name}!{symbol.Name}+0x{distance:x}"));
+    }
+
+    /// <summary>
+    /// Whether code lies outside every loaded module. Where the list of modules could not be followed nobody can say so: the report then has a note.
+    /// </summary>
+    public bool IsOutsideModules(VirtualAddress routine)
+    {
+        if (Target.ModuleAt(routine) is not null)
+        {
+            return false;
+        }
+
+        if (!Target.IsModuleListWhole)
+        {
+            Note("Some routines are in no module that is listed; since the list of loaded modules could not be followed to its end, that says nothing of them.");
+        }
+
+        return Target.IsModuleListWhole;
     }
 
     /// <summary>Where a field is, with its type; null if the layouts do not have it.</summary>

@@ -36,7 +36,5 @@ public static class KernelText
 
     /// <summary>A FILETIME (units of 100 ns since 1601, UTC) as ISO 8601; null for zero and for what is no time.</summary>
     public static string? Time(ulong? fileTime) =>
-        fileTime is > 0 and <= 2650467743999999999
-            ? DateTime.FromFileTimeUtc((long)fileTime.Value).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
-            : null;
+        FileTime.Parse(fileTime)?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -34,8 +34,7 @@ public sealed class SharedUserData
             : null;
 
     /// <summary>The machine's own clock (UTC) when the page was captured.</summary>
-    public DateTimeOffset? Time =>
-        ReadTime(SystemTime) is { } time && time is > 0 && time <= DateTimeOffset.MaxValue.ToFileTime() ? DateTimeOffset.FromFileTime(time).ToUniversalTime() : null;
+    public DateTimeOffset? Time => FileTime.Parse((ulong?)ReadTime(SystemTime));
 
     /// <summary>How long the machine had been up.</summary>
     public TimeSpan? UpTime => ReadTime(InterruptTime) is { } time && time is > 0 && time < TimeSpan.FromDays(36500).Ticks ? TimeSpan.FromTicks(time) : null;

@@ -79,7 +79,7 @@ internal sealed class WindowManagerServices(Target target, Module module, List<M
             record.StackArguments = entry.StackArguments
                 ?? (argumentsRva is { } bytesRva && _image.TryReadByte(bytesRva + (uint)i, out var bytes) ? bytes / sizeof(uint) : null);
             (record.Module, record.Rva) = (owner?.Name, owner?.Base is { } there ? (uint)(routine - there) : null);
-            if (owner is null)
+            if (owner is null && target.IsModuleListWhole)
             {
                 record.AddFinding("outside-modules", $"its entry leads to {routine}, which no module covers");
             }

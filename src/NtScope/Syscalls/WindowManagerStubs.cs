@@ -17,12 +17,14 @@ internal sealed class WindowManagerStubs
     private readonly InstructionReader _code;
     private readonly Dictionary<uint, HandedOnService> _imports = [];
     private readonly Lazy<ApiSetSlots> _apiSets;
+    private readonly Lazy<Dictionary<ulong, HandedOnService>> _targets;
 
     public WindowManagerStubs(PeImage image)
     {
         _image = image;
         _code = new InstructionReader(image);
         _apiSets = new(() => new ApiSetSlots(image));
+        _targets = new(ReadTargets);
         foreach (var module in image.Imports)
         {
             if (!IsPartOfWindowManager(module.Name))
@@ -55,6 +57,9 @@ internal sealed class WindowManagerStubs
                     break;
                 case FlowControl.IndirectBranch or FlowControl.IndirectCall:
                     return _code.TryGetMemoryRva(instruction, out var slot) ? Behind(slot) : null;
+                case FlowControl.UnconditionalBranch when _image.IsMapped:
+                    // The loader of Windows 10 1809 and later makes a direct jump of a jump through an import.
+                    return _targets.Value.GetValueOrDefault(unchecked(_image.PreferredBase + instruction.NearBranchTarget));
                 default:
                     return null;
             }
@@ -103,6 +108,20 @@ internal sealed class WindowManagerStubs
         }
 
         return false;
+    }
+
+    private Dictionary<ulong, HandedOnService> ReadTargets()
+    {
+        var targets = new Dictionary<ulong, HandedOnService>();
+        foreach (var (slot, service) in _imports)
+        {
+            if (_image.TryReadUInt64(slot, out var target))
+            {
+                targets.TryAdd(target, service);
+            }
+        }
+
+        return targets;
     }
 
     private HandedOnService? Behind(uint slot) => _imports.TryGetValue(slot, out var import) ? import : _apiSets.Value.Find(slot);

@@ -3,6 +3,7 @@ using NtScope.Captures.Paging;
 using NtScope.Images;
 using NtScope.Kernel;
 using NtScope.Kernel.Locating;
+using NtScope.Knowledge;
 using NtScope.Symbols;
 using NtScope.Symbols.Types;
 
@@ -36,6 +37,12 @@ internal sealed class CapturedMachine
     public IReadOnlyList<ISymbolFile> ModuleSymbols => _moduleSymbols;
 
     public ITypeSource? Types { get; private set; }
+
+    /// <summary>Why no layouts are used; null if some are.</summary>
+    public string? LayoutProblem { get; private set; }
+
+    /// <summary>Whether the list of loaded modules was followed from its head to its head.</summary>
+    public bool IsModuleListWhole { get; private set; }
 
     public IReadOnlyList<Module> Modules { get; private set; } = [];
 
@@ -78,7 +85,8 @@ internal sealed class CapturedMachine
             _notes.Add(problem);
         }
 
-        var validation = ChooseLayouts(symbols, list);
+        IsModuleListWhole = list.Problem is null;
+        var validation = ChooseLayouts(symbols, known, list);
         if (validation?.SystemDirectoryTable is { } root && root != Spaces.SystemDirectoryTable)
         {
             Spaces = new AddressSpaces(capture, Spaces.Mode, root);
@@ -94,34 +102,54 @@ internal sealed class CapturedMachine
         Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list, FindModuleSymbols)];
     }
 
-    // The kernel's own layouts first, then those of other builds by distance; whichever fits the System process and the module list.
-    private LayoutValidation? ChooseLayouts(ISymbolSource? symbols, LoadedModuleList list)
+    // The kernel's own layouts hold whatever the System process says: a contradiction is then the machine's. Of other builds' the one that fits.
+    private LayoutValidation? ChooseLayouts(ISymbolSource? symbols, KnownKernel? known, LoadedModuleList list)
     {
-        var version = Version ?? default;
         if (!TryGetRva(symbols, "PsInitialSystemProcess", out var rva)
             || !Spaces.System.TryReadPointer(_kernel.Base + rva, out var systemProcess, out _)
             || systemProcess.IsZero)
         {
-            _notes.Add("The System process was not found, so no structure layouts could be validated.");
-            return null;
+            return Without("The System process was not found, so no structure layouts could be validated.");
         }
 
         var validator = new LayoutValidator(Spaces.System, Spaces, _kernel);
+        var own = SymbolFile?.Types ?? (known is { HasSymbols: true } ? known.Types : null);
+        if (own is not null && own.PointerSize == Spaces.System.PointerSize)
+        {
+            var validation = validator.Validate(own, systemProcess, list);
+            return validation.IsValid ? Use(own, validation) : Use(own, validation, $"they are this very kernel's, but {validation.Problem}: the machine's own structures were changed or are not in the capture");
+        }
+
         string? contradiction = null;
-        foreach (var types in Candidates(version))
+        (ITypeSource Types, LayoutValidation Validation)? supported = null;
+        foreach (var types in Candidates(Version ?? default))
         {
             var validation = validator.Validate(types, systemProcess, list);
             if (validation.IsValid)
             {
-                Types = types;
-                _notes.Add($"Structure layouts: {types.Origin}; they fit the System process and the list of loaded modules.");
-                return validation;
+                return Use(types, validation);
             }
 
+            supported ??= validation.IsSupported ? (types, validation) : null;
             contradiction ??= $"{types.Origin}: {validation.Problem}";
         }
 
-        _notes.Add($"No known structure layouts fit this kernel ({contradiction ?? "none are known for its architecture"}); what needs them is left out.");
+        return supported is { } found
+            ? Use(found.Types, found.Validation, $"they fit other processes and the list of loaded modules, but {found.Validation.Problem}: the System process was changed, or the layouts are not quite this kernel's")
+            : Without($"No known structure layouts fit this kernel ({contradiction ?? "none are known for its architecture"}); what needs them is left out.");
+    }
+
+    private LayoutValidation Use(ITypeSource types, LayoutValidation validation, string reason = "they fit the System process and the list of loaded modules")
+    {
+        Types = types;
+        _notes.Add($"Structure layouts: {types.Origin}; {reason}.");
+        return validation;
+    }
+
+    private LayoutValidation? Without(string problem)
+    {
+        LayoutProblem = problem;
+        _notes.Add(problem);
         return null;
     }
 
@@ -156,11 +184,6 @@ internal sealed class CapturedMachine
 
     private IEnumerable<ITypeSource> Candidates(FileVersion version)
     {
-        if (SymbolFile is not null)
-        {
-            yield return SymbolFile.Types;
-        }
-
         var origins = new HashSet<string>(StringComparer.Ordinal);
         var versions = _options.Knowledge.LayoutVersions(_kernel.Image.Architecture)
             .OrderBy(other => Math.Abs(other.Build - version.Build))

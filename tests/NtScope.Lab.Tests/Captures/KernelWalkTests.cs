@@ -111,10 +111,27 @@ public sealed class KernelWalkTests : IDisposable
     }
 
     [Fact]
-    public void Where_no_layout_of_the_filter_manager_fits_a_note_says_so()
+    public void A_filter_that_contradicts_the_layout_of_the_others_is_listed_with_a_finding()
     {
         using var machine = Build("10.0.18362.476");
         machine.System.WriteUInt64(machine.Filters[1].Object + 0x30, 0x1234);
+        using var target = Save(machine, CaptureFormat.Dump);
+
+        var rows = CallbackAnalyser.Analyse(target).Rows.Where(row => row.Kind == CallbackKinds.Minifilter).ToList();
+
+        rows.Count.ShouldBe(16);
+        rows.ShouldAllBe(row => row.Slot == 1 == row.Findings.Any(finding => finding.Kind == "layout-contradicted"));
+    }
+
+    [Fact]
+    public void Where_no_layout_of_the_filter_manager_fits_a_note_says_so()
+    {
+        using var machine = Build("10.0.18362.476");
+        foreach (var filter in machine.Filters)
+        {
+            machine.System.WriteUInt64(filter.Object + 0x30, 0x1234);
+        }
+
         using var target = Save(machine, CaptureFormat.Dump);
 
         var report = CallbackAnalyser.Analyse(target);

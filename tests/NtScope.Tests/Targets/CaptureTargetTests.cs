@@ -86,6 +86,20 @@ public sealed class CaptureTargetTests
     }
 
     [Fact]
+    public void The_kernels_own_layouts_are_kept_where_its_System_process_was_changed_and_the_notes_say_so()
+    {
+        var kernel = KnowledgeBase.Embedded.FindKernel(Known)!;
+        var machine = Machine(kernel.Pdb, Known);
+        kernel.Types.TryGetStructure("_EPROCESS", out var process).ShouldBeTrue();
+        process.TryGetField("ImageFileName", out var name).ShouldBeTrue();
+        machine.Write(KernelMachine.SystemProcess + name.Offset, "system\0"u8);
+        using var target = Open(PlainWriter.Raw(machine.Memory), "renamed.raw");
+
+        target.Types.ShouldNotBeNull();
+        target.Notes.ShouldContain(note => note.Contains("they are this very kernel's, but the System process would have another name", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_list_of_modules_that_runs_in_a_circle_ends_and_is_reported()
     {
         var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
@@ -94,6 +108,7 @@ public sealed class CaptureTargetTests
         using var target = Open(CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts), "circle.dmp");
 
         target.Modules.Count.ShouldBe(2);
+        target.IsModuleListWhole.ShouldBeFalse();
         target.Notes.ShouldContain(note => note.Contains("comes back to 0xffff9c0d12300300", StringComparison.Ordinal));
     }
 

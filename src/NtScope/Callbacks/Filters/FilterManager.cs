@@ -5,7 +5,8 @@ namespace NtScope.Callbacks.Filters;
 /// <summary>The filter manager of a machine: where its list of frames begins, and layouts to read what hangs from it.</summary>
 /// <param name="Context">The machine with the filter manager's layouts.</param>
 /// <param name="Frames">The head of the list of frames.</param>
-internal sealed record FilterManager(KernelContext Context, VirtualAddress Frames)
+/// <param name="Contradicting">Filters that do not fit the layouts which the others fit.</param>
+internal sealed record FilterManager(KernelContext Context, VirtualAddress Frames, IReadOnlySet<VirtualAddress> Contradicting)
 {
     private const string EnumeratingExport = "FltEnumerateFilters";
     private const uint Writable = 0x8000_0000;
@@ -20,7 +21,7 @@ internal sealed record FilterManager(KernelContext Context, VirtualAddress Frame
         problem = null;
         if (kernel.InModule(module) is { } named && named.Find("FltGlobals") is { } globals && named.At("_GLOBALS", globals).AddressOf("FrameList.rList") is { } frames)
         {
-            return new FilterManager(named, frames);
+            return new FilterManager(named, frames, new HashSet<VirtualAddress>());
         }
 
         var offsets = FilterManagerOffsets.OfBuild(kernel.Kernel.Version?.Build ?? 0);
@@ -37,8 +38,8 @@ internal sealed record FilterManager(KernelContext Context, VirtualAddress Frame
             {
                 kernel.Note(proof.Filters == 0
                     ? "No minifilter is registered with the filter manager."
-                    : $"Minifilters are read with published layouts{(fitting == offsets ? string.Empty : ", corrected,")} that fit all {proof.Filters} filters and their frames: fltmgr's symbols are not at hand.");
-                return new FilterManager(context.InModule(module, new FilterManagerTypes(fitting))!, head);
+                    : $"Minifilters are read with published layouts{(fitting == offsets ? string.Empty : ", corrected,")} that fit {(proof.Contradicting.Count == 0 ? "all" : $"{proof.Filters - proof.Contradicting.Count} of")} {proof.Filters} filters and their frames: fltmgr's symbols are not at hand.");
+                return new FilterManager(context.InModule(module, new FilterManagerTypes(fitting))!, head, proof.Contradicting);
             }
         }
 

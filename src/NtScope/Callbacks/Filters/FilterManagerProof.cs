@@ -31,7 +31,10 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     /// <summary>How many filters the frames have.</summary>
     public int Filters => _filters.Count;
 
-    /// <summary>The offsets that fit, the given ones where they do; null if none in reach of them does.</summary>
+    /// <summary>The filters that contradict the offsets which the others fit: something changed their names, altitudes or frames.</summary>
+    public IReadOnlySet<VirtualAddress> Contradicting { get; private set; } = new HashSet<VirtualAddress>();
+
+    /// <summary>The offsets that most filters fit, the given ones where they do; null if none in reach of them does.</summary>
     public FilterManagerOffsets? Fit(FilterManagerOffsets offsets)
     {
         if (!ReadFilters())
@@ -44,14 +47,21 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
             return offsets;
         }
 
-        if (Near(offsets.ObjectSize, 0x20, 0x40).FirstOrDefault(size => _filters.TrueForAll(filter => IsFilter(filter, size))) is not (> 0 and var start)
-            || Near(offsets.Operations, 0x158, 0x190).FirstOrDefault(place => _filters.TrueForAll(filter => OperationsAt(filter.Filter + start + place).Count > 0)) is not (> 0 and var operations))
+        // What most say holds: one that was changed is its own contradiction, not the layout's.
+        if (MostFitting(Near(offsets.ObjectSize, 0x20, 0x40), _filters, IsFilter) is not { } start)
+        {
+            return null;
+        }
+
+        var fitting = _filters.Where(filter => IsFilter(filter, start)).ToList();
+        Contradicting = _filters.Except(fitting).Select(filter => filter.Filter).ToHashSet();
+        if (FindOperations(fitting, start, offsets.Operations) is not { } operations)
         {
             return null;
         }
 
         var instances = new List<(VirtualAddress Filter, VirtualAddress Instance)>();
-        foreach (var (_, filter) in _filters)
+        foreach (var (_, filter) in fitting)
         {
             foreach (var link in ListWalk.Read(context.Memory, filter + start + InstancesInFilter, Limits.Callbacks).Links)
             {
@@ -59,7 +69,8 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
             }
         }
 
-        if (instances.Exists(item => context.ReadPointer(item.Instance + start + FilterInInstance) != item.Filter))
+        var own = instances.FindAll(item => context.ReadPointer(item.Instance + start + FilterInInstance) == item.Filter);
+        if (own.Count * 2 < instances.Count)
         {
             return null;
         }
@@ -67,21 +78,36 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
         return new FilterManagerOffsets(
             start,
             operations,
-            FirstFitting(Near(offsets.CallbackNodes!.Value, 0x60, 0xA0), place => instances.TrueForAll(item => HasNodes(item, start, operations, place))),
-            FirstFitting(Near(offsets.DeviceName!.Value, 0x20, 0x60), place => instances.TrueForAll(item => HasDeviceName(item.Instance + start + VolumeInInstance, start + place))));
+            own.Count == 0 ? offsets.CallbackNodes : MostFitting(Near(offsets.CallbackNodes!.Value, 0x60, 0xA0), own, (item, place) => HasNodes(item, start, operations, place)),
+            own.Count == 0 ? offsets.DeviceName : MostFitting(Near(offsets.DeviceName!.Value, 0x20, 0x60), own, (item, place) => HasDeviceName(item.Instance + start + VolumeInInstance, start + place)));
     }
 
-    private static uint? FirstFitting(IEnumerable<uint> places, Predicate<uint> fits)
+    // A filter may have registered no operations; if none has, nothing contradicts the expected place.
+    private uint? FindOperations(List<(VirtualAddress Frame, VirtualAddress Filter)> filters, uint start, uint expected)
     {
+        var withTable = filters.FindAll(filter => context.ReadPointer(filter.Filter + start + expected) is not { IsZero: true });
+        return withTable.Count == 0 ? expected : MostFitting(Near(expected, 0x158, 0x190), withTable, (filter, place) => OperationsAt(filter.Filter + start + place).Count > 0);
+    }
+
+    // The place that most items fit, the expected one where several do; null if it is not more than half of them.
+    private static uint? MostFitting<TItem>(IEnumerable<uint> places, List<TItem> items, Func<TItem, uint, bool> fits)
+    {
+        var (best, most) = (0u, items.Count / 2);
         foreach (var place in places)
         {
-            if (fits(place))
+            var count = items.Count(item => fits(item, place));
+            if (count > most)
             {
-                return place;
+                (best, most) = (place, count);
+            }
+
+            if (most == items.Count)
+            {
+                break;
             }
         }
 
-        return null;
+        return best == 0 ? null : best;
     }
 
     // The expected value first, then all between the bounds.
@@ -151,6 +177,9 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     /// <summary>Which callback node belongs to a major function, for those of the filter manager's own operations are negative; null if none does.</summary>
     public static uint? NodeIndex(byte majorFunction) =>
         (sbyte)majorFunction + NamedFunctions is >= 0 and < (int)FilterManagerTypes.CallbackNodes and var index ? (uint)index : null;
+
+    /// <summary>The major function that a callback node belongs to.</summary>
+    public static byte FunctionOf(uint index) => unchecked((byte)((int)index - NamedFunctions));
 
     private bool HasDeviceName(VirtualAddress volumeField, uint place) =>
         context.ReadPointer(volumeField) is { IsZero: false } volume && TextAt(volume + place) is ['\\', ..];

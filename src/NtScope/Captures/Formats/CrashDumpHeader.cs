@@ -72,8 +72,7 @@ internal static class CrashDumpHeader
 
     private static uint? BugCheck(uint value) => value is 0 or Filler ? null : value;
 
-    private static DateTimeOffset? Time(ulong fileTime) =>
-        Valid(fileTime) == 0 || fileTime > (ulong)DateTimeOffset.MaxValue.ToFileTime() ? null : DateTimeOffset.FromFileTime((long)fileTime).ToUniversalTime();
+    private static DateTimeOffset? Time(ulong fileTime) => FileTime.Parse(Valid(fileTime));
 
     private static TimeSpan? UpTime(ulong ticks) =>
         Valid(ticks) == 0 || ticks > (ulong)TimeSpan.FromDays(36500).Ticks ? null : TimeSpan.FromTicks((long)ticks);

@@ -36,13 +36,12 @@ internal sealed class CapturedProcesses(KernelContext context)
         {
             var view = context.At("_EPROCESS", address, findings);
             var (path, commandLine) = ReadParameters(view);
-            var created = view.Number("CreateTime");
             process = new DesktopProcess(
                 pid,
                 view.Characters("ImageFileName"),
                 ReadImagePath(view) ?? path,
                 commandLine,
-                KernelText.Time(created) is null ? null : DateTimeOffset.FromFileTime((long)created!.Value));
+                FileTime.Parse(view.Number("CreateTime")));
             _processes.Add(address, process);
         }
 

@@ -47,7 +47,7 @@ public static class DriverAnalyser
 
         var start = driver.Pointer("DriverStart");
         var module = start is { IsZero: false } address ? context.Target.ModuleAt(address) : null;
-        if (start is { IsZero: false } && module is null)
+        if (start is { IsZero: false } image && context.IsOutsideModules(image))
         {
             findings.Add(new Finding("module-not-loaded", "No loaded module begins where the driver object says that its image does"));
         }
@@ -86,7 +86,7 @@ public static class DriverAnalyser
             }
 
             var owner = context.OwnerOf(routine);
-            if (owner.Module is null && !routine.IsZero)
+            if (!routine.IsZero && context.IsOutsideModules(routine))
             {
                 findings.Add(new Finding(FindingKinds.OutsideModules, "The routine lies outside every loaded module"));
                 driverFindings.Add(new Finding("dispatch-outside-modules", $"{name} leads to {routine}, outside every loaded module"));

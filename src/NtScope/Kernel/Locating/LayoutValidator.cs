@@ -42,34 +42,41 @@ public sealed class LayoutValidator
             return Invalid("they lack _EPROCESS or _KPROCESS");
         }
 
-        if (!_memory.TryReadPointer(systemProcess + idOffset, out var id, out var fault) || id.Value != SystemProcessId)
+        if (!_memory.TryReadPointer(systemProcess + tableOffset, out var table, out var fault) || !MapsKernel(new PhysicalAddress(table.Value)))
         {
-            return Invalid(fault.IsNone ? $"the System process would have the identifier {id.Value}" : $"the System process cannot be read: {fault}");
+            return Invalid(fault.IsNone ? "the System process's page tables would not map the kernel" : $"the System process cannot be read: {fault}");
+        }
+
+        if (!HasOwnEntry(types, modules))
+        {
+            return Invalid("the kernel's entry in the list of loaded modules would name another image");
+        }
+
+        // What a rootkit changes in the System process says nothing of the layouts, as long as it is one thing and others' processes fit.
+        var contradictions = new List<string>();
+        if (!_memory.TryReadPointer(systemProcess + idOffset, out var id, out _) || id.Value != SystemProcessId)
+        {
+            contradictions.Add($"the System process would have the identifier {id.Value}");
         }
 
         Span<byte> name = stackalloc byte[ImageFileNameSize];
         if (!_memory.TryRead(systemProcess + nameOffset, name, out _) || !name.StartsWith("System\0"u8))
         {
-            return Invalid("the System process would have another name");
-        }
-
-        if (!_memory.TryReadPointer(systemProcess + tableOffset, out var table, out _) || !MapsKernel(new PhysicalAddress(table.Value)))
-        {
-            return Invalid("the System process's page tables would not map the kernel");
+            contradictions.Add("the System process would have another name");
         }
 
         var links = systemProcess + linksOffset;
         if (!_memory.TryReadPointer(links, out var next, out _) || !_memory.TryReadPointer(next + (uint)_memory.PointerSize, out var back, out _) || back != links)
         {
-            return Invalid("the System process's links would not lead back to it");
+            contradictions.Add("the System process's links would not lead back to it");
         }
 
-        return HasOwnEntry(types, modules)
-            ? new LayoutValidation(null, systemProcess, new PhysicalAddress(table.Value), Head(links))
-            : Invalid("the kernel's entry in the list of loaded modules would name another image");
+        var isSupported = contradictions.Count == 0
+            || contradictions.Count == 1 && new ProcessWitnesses(_memory, idOffset, nameOffset, linksOffset, tableOffset).Support(systemProcess);
+        return new LayoutValidation(contradictions.Count == 0 ? null : string.Join(", ", contradictions), isSupported, systemProcess, new PhysicalAddress(table.Value), Head(links));
     }
 
-    private static LayoutValidation Invalid(string problem) => new(problem, null, null, null);
+    private static LayoutValidation Invalid(string problem) => new(problem, IsSupported: false, null, null, null);
 
     private static bool TryGetOffset(ITypeSource types, string structure, string field, out uint offset)
     {

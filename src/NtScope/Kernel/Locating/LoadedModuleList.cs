@@ -4,8 +4,8 @@ namespace NtScope.Kernel.Locating;
 /// The kernel's list of loaded modules. The fields that are read have not moved since XP (x86) and Server 2003 (x64), so no layout is needed to
 /// find the kernel and its modules.
 /// </summary>
-/// <param name="Modules">The modules in list order.</param>
-/// <param name="Problem">Why the walk ended before it came back to the head, as a sentence; null if it did come back.</param>
+/// <param name="Modules">The modules in list order; of a broken list those that either end leads to.</param>
+/// <param name="Problem">Why some may be missing, as a sentence; null if the list led from its head to its head and each entry could be read.</param>
 public sealed record LoadedModuleList(IReadOnlyList<LoadedModule> Modules, string? Problem)
 {
     /// <summary>Walks the list.</summary>
@@ -15,26 +15,17 @@ public sealed record LoadedModuleList(IReadOnlyList<LoadedModule> Modules, strin
     public static LoadedModuleList Read(IMemory memory, VirtualAddress head, int limit = Limits.LoadedModules)
     {
         var pointer = (uint)memory.PointerSize;
+        var walk = ListWalk.Read(memory, head, limit);
         var modules = new List<LoadedModule>();
-        var seen = new HashSet<VirtualAddress> { head };
-        var isRead = memory.TryReadPointer(head, out var entry, out var fault);
-        while (isRead && entry != head)
+        string? unreadable = null;
+        foreach (var entry in walk.Links)
         {
-            if (modules.Count == limit)
-            {
-                return new LoadedModuleList(modules, $"The list of loaded modules goes on past {limit} entries.");
-            }
-
-            if (!seen.Add(entry))
-            {
-                return new LoadedModuleList(modules, $"The list of loaded modules comes back to {entry} and not to its head.");
-            }
-
             // LIST_ENTRY x 3, DllBase, EntryPoint, SizeOfImage (padded), FullDllName, BaseDllName.
-            if (!memory.TryReadPointer(entry + 6 * pointer, out var start, out fault)
+            if (!memory.TryReadPointer(entry + 6 * pointer, out var start, out var fault)
                 || !memory.TryReadUInt32(entry + 8 * pointer, out var size, out fault))
             {
-                break;
+                unreadable ??= $"the entry at {entry} cannot be read: {fault}.";
+                continue;
             }
 
             modules.Add(new LoadedModule(
@@ -43,9 +34,8 @@ public sealed record LoadedModuleList(IReadOnlyList<LoadedModule> Modules, strin
                 size,
                 KernelText.ReadCounted(memory, entry + 11 * pointer, out _),
                 KernelText.ReadCounted(memory, entry + 9 * pointer, out _)));
-            isRead = memory.TryReadPointer(entry, out entry, out fault);
         }
 
-        return new LoadedModuleList(modules, fault.IsNone ? null : $"The list of loaded modules cannot be followed further: {fault}.");
+        return new LoadedModuleList(modules, (walk.Problem ?? unreadable) is { } problem ? $"Of the list of loaded modules {modules.Count} entries are read, from both its ends: {char.ToLowerInvariant(problem[0])}{problem[1..]}" : null);
     }
 }

@@ -62,8 +62,10 @@ internal sealed class HiddenModules
         }
 
         var (start, size) = (PointerAt(entry, 6 * pointer), BinaryPrimitives.ReadUInt32LittleEndian(entry[(8 * pointer)..]));
-        if ((start.Value & PageMask) == 0 && size is > 0 and < LargestImage && (size & PageMask) == 0 && IsHidden(start))
+        if ((start.Value & PageMask) == 0 && size is > 0 and < LargestImage && (size & PageMask) == 0 && IsHidden(start)
+            && Open(start) is { } image && image.SizeOfImage == size)
         {
+            // The entry of a driver that was unloaded keeps its bytes: only an image of its size makes it one that is loaded.
             See(start, SightingSources.Pool, new LoadedModule(default, start, size, TextAt(entry, 11 * pointer), TextAt(entry, 9 * pointer)));
         }
     }
@@ -151,7 +153,9 @@ internal sealed class HiddenModules
             image?.TimeDateStamp,
             sighting.SeenBy,
             null,
-            [new Finding(FindingKinds.Unlinked, $"The image is not in the list of loaded modules; seen by {string.Join(", ", sighting.SeenBy)}")]);
+            [_context.Target.IsModuleListWhole
+                ? new Finding(FindingKinds.Unlinked, $"The image is not in the list of loaded modules; seen by {string.Join(", ", sighting.SeenBy)}")
+                : new Finding("unlisted", $"The image is not in the part of the list of loaded modules that could be followed; seen by {string.Join(", ", sighting.SeenBy)}")]);
     }
 
     private VirtualAddress PointerAt(ReadOnlySpan<byte> bytes, int offset) => new(_context.PointerSize == sizeof(ulong)

@@ -14,7 +14,7 @@ public static class ModuleAnalyser
     /// <param name="scan">How to look for modules that are not in the list; null not to look, which is what takes time.</param>
     public static Report<ModuleRow> Analyse(Target target, SurveyOptions? scan = null)
     {
-        var rows = target.Modules.Select(RowOf).ToList();
+        var rows = target.Modules.Select(module => RowOf(module, isMapped: target.Kind != TargetKind.KnownBuild)).ToList();
         var notes = target.Notes;
         if (target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.Live && target.Types is not null && target.Modules is [{ Base: not null }, ..])
         {
@@ -31,10 +31,10 @@ public static class ModuleAnalyser
         return new Report<ModuleRow>(ModuleRow.Schema, target.Summary, rows, notes);
     }
 
-    private static ModuleRow RowOf(Module module)
+    private static ModuleRow RowOf(Module module, bool isMapped)
     {
         var findings = new List<Finding>();
-        if (module.Image is null)
+        if (isMapped && module.Image is null)
         {
             findings.Add(new Finding("headers-unreadable", "The image's headers cannot be read"));
         }

@@ -41,7 +41,7 @@ public static class ThreadAnalyser
             findings.Add(new Finding(FindingKinds.Unlinked, $"The thread lives but is not in its process's list; seen by {string.Join(", ", sighting.SeenBy)}"));
         }
 
-        if (start is { } code && code.Value >= HighestUserAddress(context) && owner.Module is null && !hasEnded)
+        if (start is { } code && code.Value >= HighestUserAddress(context) && !hasEnded && context.IsOutsideModules(code))
         {
             findings.Add(new Finding(FindingKinds.OutsideModules, "The thread's routine lies outside every loaded module"));
         }

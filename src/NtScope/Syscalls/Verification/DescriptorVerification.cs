@@ -35,7 +35,19 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
         {
             Verify(name, descriptor, windowManagers[0], verifyActive);
         }
-        else if (nt.Memory.TryReadPointer(descriptor, out var table, out _) && !table.IsZero && context.Target.ModuleAt(table) is null)
+        else if (!nt.Memory.TryReadPointer(descriptor, out var table, out _) || table.IsZero)
+        {
+            context.Note("win32k is not in the list of loaded modules, and no descriptor leads to a table of it: its services are not verified.");
+        }
+        else if (!context.Target.IsModuleListWhole)
+        {
+            context.Note($"win32k is not in the list of loaded modules, which could not be followed to its end: its table at {table} is not verified.");
+        }
+        else if (context.Target.ModuleAt(table) is { } owner)
+        {
+            context.Note($"The image of {owner.Name} cannot be read: its table of win32k services at {table} is not verified.");
+        }
+        else
         {
             // Where the true table is nothing says; but it is in a module.
             AddRelocated(name, ServiceTableKind.Win32k, descriptor, table, expected: null, VerificationEvidence.Structure);

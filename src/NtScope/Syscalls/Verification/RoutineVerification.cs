@@ -9,6 +9,8 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
     private const int ComparedBytes = 32;
     private const int Margin = sizeof(ulong);
 
+    private readonly Lazy<HashSet<VirtualAddress>> _imported = new(() => ReadImported(expected));
+
     /// <summary>Checks the routines that the table should have, and those it has where nothing says which it should have.</summary>
     public void Verify()
     {
@@ -50,6 +52,10 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
                 Add(index, routine, way, VerificationEvidence.File, Convert.ToHexStringLower(wanted.AsSpan(at)),
                     $"{(at == 0 ? "its first bytes are" : $"at +0x{at:x} stands")} {Convert.ToHexStringLower(found.AsSpan(at, Math.Min(16, wanted.Length - at)))}, the file has {Convert.ToHexStringLower(wanted.AsSpan(at, Math.Min(16, wanted.Length - at)))}"
                     + (way is null ? string.Empty : $"; it goes to {way.Target} ({way.Text})"));
+            }
+
+            if (wanted.Length > 0)
+            {
                 return;
             }
         }
@@ -60,10 +66,33 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
         }
     }
 
-    // An import leads to another module too; a jump that is written in the code stays in its image. Code outside every module is never right.
-    private bool LeadsAway(ControlTransfer transfer) => context.Target.ModuleAt(transfer.Target) is { } owner
-        ? transfer.IsDirect && owner.Base != expected.Module.Base
-        : expected.Memory.Read(transfer.Target, new byte[1], out _) == 1 || transfer.IsDirect;
+    // An import leads to another module too, also where the loader made a direct jump of it; any other jump that is written in the code stays in its
+    // image. Code outside every module is never right, if all modules are known.
+    private bool LeadsAway(ControlTransfer transfer)
+    {
+        if (context.Target.ModuleAt(transfer.Target) is { } owner)
+        {
+            return transfer.IsDirect && owner.Base != expected.Module.Base && !_imported.Value.Contains(transfer.Target);
+        }
+
+        return context.Target.IsModuleListWhole
+            ? transfer.IsDirect || expected.Memory.Read(transfer.Target, new byte[1], out _) == 1
+            : transfer.IsDirect && !_imported.Value.Contains(transfer.Target);
+    }
+
+    private static HashSet<VirtualAddress> ReadImported(ExpectedTable expected)
+    {
+        var routines = new HashSet<VirtualAddress>();
+        foreach (var function in expected.Module.Image?.Imports.SelectMany(module => module.Functions) ?? [])
+        {
+            if (expected.Memory.TryReadPointer(expected.Base + function.SlotRva, out var routine, out _))
+            {
+                routines.Add(routine);
+            }
+        }
+
+        return routines;
+    }
 
     private byte[] FromFile(PeImage file, uint rva, int length)
     {
@@ -140,12 +169,18 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
         decoder.Decode(out var now);
         if (original.Op1Kind == OpKind.Immediate64 && now.Code == original.Code && now.Op0Register == original.Op0Register)
         {
-            return original.Immediate64 >> 47 == 0x1FFFF && now.Immediate64 >> 47 == 0x1FFFF;
+            // Regions that boot places anywhere are in no module.
+            return original.Immediate64 >> 47 == 0x1FFFF && now.Immediate64 >> 47 == 0x1FFFF && context.Target.ModuleAt(new VirtualAddress(now.Immediate64)) is null;
         }
 
         var isIndirect = original.IsCallNearIndirect || original.IsJmpNearIndirect;
-        return isIndirect && (now.IsCallNear || now.IsJmpShortOrNear) && context.Target.ModuleAt(new VirtualAddress(now.NearBranchTarget)) is not null;
+        return isIndirect && (now.IsCallNear || now.IsJmpShortOrNear) && IsWayOf(original, new VirtualAddress(now.NearBranchTarget));
     }
+
+    // A direct jump goes where the import's slot leads; a retpoline is in the image itself or in the kernel.
+    private bool IsWayOf(Instruction original, VirtualAddress target) =>
+        original.IsIPRelativeMemoryOperand && expected.Memory.TryReadPointer(new VirtualAddress(original.IPRelativeMemoryAddress), out var routine, out _) && routine == target
+        || expected.Module.Contains(target) || context.Target.Modules[0].Contains(target);
 
     private void Add(ServiceIndex index, VirtualAddress routine, ControlTransfer? transfer, VerificationEvidence evidence, string? wanted, string detail) =>
         context.Add(new VerificationRow

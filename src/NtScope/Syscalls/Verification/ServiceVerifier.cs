@@ -32,7 +32,6 @@ public static class ServiceVerifier
             new DescriptorVerification(context, nt, windowManagers).Verify(
                 (table, active) => new TableVerification(context, knowledge, table).VerifyEntries(active, table.Count ?? 0));
         }
-
         else if (windowManagers.Count == 0)
         {
             throw new InputException(target.Summary.Name, $"no service table could be verified. {string.Join(' ', notes)}");
@@ -46,7 +45,7 @@ public static class ServiceVerifier
         new StubVerification(context, files).Verify(notes);
         files.RequireUse();
         notes.AddRange(files.Strangers);
-        notes.AddRange(context.UnreadableNotes());
+        notes.AddRange(context.Notes());
         var rows = context.Rows.OrderBy(row => row.Table).ThenBy(row => row.Index?.Value ?? 0).ThenBy(row => row.Address).ToList();
         return new Report<VerificationRow>(VerificationRow.Schema, target.Summary, rows, [.. notes.Distinct(StringComparer.Ordinal)]);
     }

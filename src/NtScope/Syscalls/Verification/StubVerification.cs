@@ -27,6 +27,11 @@ internal sealed class StubVerification(VerificationContext context, ReferenceFil
         }
 
         var mapped = FindMapped(spaces).ToList();
+        if (mapped.Count == 0)
+        {
+            notes.Add("No process's ntdll can be read in this capture: its stubs are not verified.");
+        }
+
         foreach (var group in mapped.GroupBy(item => (item.Name, item.Start, item.Image.TimeDateStamp, item.Image.SizeOfImage)))
         {
             var file = references.Find(group.First().Image, group.Key.Name);

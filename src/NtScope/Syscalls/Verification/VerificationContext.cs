@@ -3,6 +3,7 @@ namespace NtScope.Syscalls.Verification;
 /// <summary>What the checks of one verification share: the target, the names of services, the findings, and what could not be read.</summary>
 internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uint, string> names)
 {
+    private readonly List<string> _notes = [];
     private readonly Dictionary<string, int> _unreadable = new(StringComparer.Ordinal);
     private readonly HashSet<(VerificationKind, VirtualAddress)> _seen = [];
 
@@ -35,6 +36,9 @@ internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uin
 
     public void CountUnreadable(string what) => _unreadable[what] = _unreadable.GetValueOrDefault(what) + 1;
 
-    /// <summary>One sentence for each sort of thing that is not in the capture.</summary>
-    public IEnumerable<string> UnreadableNotes() => _unreadable.Select(pair => $"Not verified because the memory is not readable: {pair.Value} {pair.Key}.");
+    /// <summary>Adds a sentence about what was not verified.</summary>
+    public void Note(string sentence) => _notes.Add(sentence);
+
+    /// <summary>What was not verified: one sentence for each sort of thing.</summary>
+    public IEnumerable<string> Notes() => [.. _notes, .. _unreadable.Select(pair => $"Not verified because the memory is not readable: {pair.Value} {pair.Key}.")];
 }
