@@ -37,9 +37,9 @@ public sealed class LabDriver
     /// <summary>Imports that the executive does not implement; a call of one stops the machine.</summary>
     public IReadOnlyList<string> UnimplementedImports => _driver.Unimplemented;
 
-    /// <summary>The names of its devices; an unnamed one is empty.</summary>
+    /// <summary>The names of its devices, or of what they are attached to; an unnamed one is empty.</summary>
     public IReadOnlyList<string> Devices =>
-        _unloaded is not null ? [] : [.. _kernel.Devices.DevicesOf(_object.Address).Select(device => _kernel.Objects.Find(device)?.Name ?? string.Empty)];
+        _unloaded is not null ? [] : [.. _kernel.Devices.DevicesOf(_object.Address).Select(device => _kernel.Objects.Find(device)?.Name ?? _kernel.PlugAndPlay.NameBelow(device) ?? string.Empty)];
 
     /// <summary>What the driver did wrong so far.</summary>
     public IReadOnlyList<LabFinding> Findings => [.. _kernel.Verifier.Findings.Skip(_firstFinding).Where(finding => finding.Driver is null || finding.Driver == Name)];
@@ -66,11 +66,13 @@ public sealed class LabDriver
             _kernel.Threads.Settle();
             using (_kernel.AsSystem())
             {
+                _kernel.PlugAndPlay.RemoveDevices(_object.Address);
                 _kernel.Verifier.CallDriver("the unload routine", unload, filter is null ? _object.Address : 0);
                 _kernel.Threads.Settle();
             }
         }
 
+        _kernel.Framework.Release(_driver);
         LeakCheck.Run(_kernel, _driver, _object.Address);
         Remove();
         return _unloaded = new LabUnloadReport(NtStatus.Success, Findings);

@@ -212,6 +212,11 @@ public sealed class LabMachine : IDisposable
             var registryPath = _kernel.Devices.RegistryPath(item);
             driver.Status = (NtStatus)(uint)_kernel.Verifier.CallDriver("DriverEntry", loaded.Base + image.EntryPoint, item.Address, registryPath);
             _kernel.Devices.FinishInitialization(item.Address);
+            if ((int)driver.Status >= 0)
+            {
+                _kernel.PlugAndPlay.AddDevice(item.Address);
+            }
+
             _kernel.Threads.Settle();
         }
 

@@ -266,4 +266,28 @@ public enum NtStatus : uint
 
     /// <summary>STATUS_UNHANDLED_EXCEPTION.</summary>
     UnhandledException = 0xC0000144,
+
+    /// <summary>STATUS_WDF_PAUSED.</summary>
+    WdfPaused = 0xC0200203,
+
+    /// <summary>STATUS_WDF_REQUEST_INVALID_STATE.</summary>
+    WdfRequestInvalidState = 0xC0200208,
+
+    /// <summary>STATUS_WDF_OBJECT_ATTRIBUTES_INVALID.</summary>
+    WdfObjectAttributesInvalid = 0xC0200209,
+
+    /// <summary>STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL.</summary>
+    WdfIncompatibleExecutionLevel = 0xC020020C,
+
+    /// <summary>STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED.</summary>
+    WdfParentAssignmentNotAllowed = 0xC020020F,
+
+    /// <summary>STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID.</summary>
+    WdfSynchronizationScopeInvalid = 0xC0200210,
+
+    /// <summary>STATUS_WDF_EXECUTION_LEVEL_INVALID.</summary>
+    WdfExecutionLevelInvalid = 0xC0200211,
+
+    /// <summary>STATUS_WDF_PARENT_NOT_SPECIFIED.</summary>
+    WdfParentNotSpecified = 0xC0200212,
 }

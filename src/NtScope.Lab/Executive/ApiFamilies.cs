@@ -1,6 +1,7 @@
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Configuration;
 using NtScope.Lab.Executive.Debugging;
+using NtScope.Lab.Executive.DriverFramework;
 using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Objects;
@@ -29,6 +30,10 @@ internal static class ApiFamilies
             new RegistryApis(kernel), new SymbolicLinkApis(kernel), new SectionApis(kernel), new AttachApis(kernel), new RequestBuilderApis(kernel),
             new CancelSafeQueueApis(kernel), kernel.Shutdown, kernel.BugChecks, kernel.Notifications,
             new ExtendedTimerApis(kernel), new CallbackObjectApis(kernel), new RundownApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
+            new FrameworkLoaderApis(kernel), new FrameworkDriverApis(kernel), new DeviceInitApis(kernel), new FrameworkDeviceApis(kernel),
+            new FrameworkObjectApis(kernel), new FrameworkQueueApis(kernel), new FrameworkRequestApis(kernel), new FrameworkSendApis(kernel),
+            new FrameworkMemoryApis(kernel), new FrameworkLockApis(kernel), new FrameworkTimerApis(kernel), new FrameworkDeferredApis(kernel),
+            new FrameworkTextApis(kernel), new FrameworkRegistryApis(kernel),
         ];
         foreach (var family in families)
         {

@@ -3,6 +3,7 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Configuration;
 using NtScope.Lab.Executive.Debugging;
+using NtScope.Lab.Executive.DriverFramework;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
@@ -55,6 +56,7 @@ internal sealed class LabKernel : IDisposable
         Threads = new Scheduler(this);
         Dispatcher = new Dispatcher(this);
         DeferredCalls = new DeferredCallQueue(this);
+        Workers = new WorkerQueue(this);
         var unwinder = new Unwinder(Memory, Drivers);
         Stack = new StackWalker(this, unwinder);
         Exceptions = new ExceptionDispatcher(this, unwinder);
@@ -92,6 +94,8 @@ internal sealed class LabKernel : IDisposable
         Requests = new RequestManager(this);
         Mdls = new MdlManager(this);
         Clients = new ClientIo(this);
+        PlugAndPlay = new PlugAndPlay(this);
+        Framework = new FrameworkManager(this);
         Volume = new Volume();
         Hive = new RegistryHive();
         Filters = new FilterManager(this);
@@ -167,6 +171,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>DPCs.</summary>
     public DeferredCallQueue DeferredCalls { get; }
 
+    /// <summary>Work items.</summary>
+    public WorkerQueue Workers { get; }
+
     /// <summary>The pools.</summary>
     public PoolManager Pool { get; }
 
@@ -199,6 +206,12 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Requests of users.</summary>
     public ClientIo Clients { get; }
+
+    /// <summary>Devices that are found and started.</summary>
+    public PlugAndPlay PlugAndPlay { get; }
+
+    /// <summary>The Kernel-Mode Driver Framework.</summary>
+    public FrameworkManager Framework { get; }
 
     /// <summary>The files of volume C:.</summary>
     public Volume Volume { get; }

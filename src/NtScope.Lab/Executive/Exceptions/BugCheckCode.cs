@@ -47,4 +47,7 @@ internal enum BugCheckCode : uint
 
     /// <summary>KERNEL_SECURITY_CHECK_FAILURE.</summary>
     KernelSecurityCheckFailure = 0x139,
+
+    /// <summary>A driver misused the driver framework.</summary>
+    WdfViolation = 0x10D,
 }

@@ -21,10 +21,10 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
         table.Alias("IoCreateSymbolicLink", "IoCreateUnprotectedSymbolicLink");
         table.Status("IoDeleteSymbolicLink", Irql.Passive, (in ApiCall call) => kernel.Objects.DeleteLink(call.UnicodeString(0)));
         table.Status("IoGetDeviceObjectPointer", Irql.Passive, GetDeviceObjectPointer);
-        table.Add("IoAttachDeviceToDeviceStack", Irql.Dispatch, (in ApiCall call) => Attach(call[0], call[1]));
+        table.Add("IoAttachDeviceToDeviceStack", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Attach(call[0], call[1]));
         table.Status("IoAttachDeviceToDeviceStackSafe", Irql.Dispatch, AttachSafe);
         table.Status("IoAttachDevice", Irql.Passive, AttachByName);
-        table.Void("IoDetachDevice", Irql.Dispatch, (in ApiCall call) => Detach(call[0]));
+        table.Void("IoDetachDevice", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Detach(call[0]));
         table.Add("IoGetAttachedDevice", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(call[0]));
         table.Add("IoGetAttachedDeviceReference", Irql.Dispatch, GetAttachedReference);
         table.Add("IoGetRelatedDeviceObject", Irql.Dispatch, (in ApiCall call) => kernel.Devices.Top(kernel.Memory.ReadUInt64(call[0] + IoLayout.FileDevice)));
@@ -63,18 +63,9 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
         return NtStatus.Success;
     }
 
-    private ulong Attach(ulong source, ulong target)
-    {
-        var memory = kernel.Memory;
-        var top = kernel.Devices.Top(target);
-        memory.WriteUInt64(top + IoLayout.DeviceAttached, source);
-        memory.WriteByte(source + IoLayout.DeviceStackSize, (byte)(memory.ReadByte(top + IoLayout.DeviceStackSize) + 1));
-        return top;
-    }
-
     private NtStatus AttachSafe(in ApiCall call)
     {
-        kernel.Memory.WriteUInt64(call[2], Attach(call[0], call[1]));
+        kernel.Memory.WriteUInt64(call[2], kernel.Devices.Attach(call[0], call[1]));
         return NtStatus.Success;
     }
 
@@ -85,14 +76,8 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
             return NtStatus.ObjectNameNotFound;
         }
 
-        kernel.Memory.WriteUInt64(call[2], Attach(call[0], device.Address));
+        kernel.Memory.WriteUInt64(call[2], kernel.Devices.Attach(call[0], device.Address));
         return NtStatus.Success;
-    }
-
-    private void Detach(ulong lower)
-    {
-        kernel.Objects.Get(lower);
-        kernel.Memory.WriteUInt64(lower + IoLayout.DeviceAttached, 0);
     }
 
     private ulong GetAttachedReference(in ApiCall call)

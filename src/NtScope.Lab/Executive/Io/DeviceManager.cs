@@ -21,24 +21,32 @@ internal sealed class DeviceManager(LabKernel kernel)
             unique = $"{name}{number}";
         }
 
-        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(unique.Length + 1) * 2), unique);
+        var item = CreateDriver(unique, kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!));
         item.State = driver;
+        _memory.WriteUInt64(item.Address + IoLayout.DriverStart, driver.Base);
+        _memory.WriteUInt32(item.Address + IoLayout.DriverSize, driver.Image.SizeOfImage);
+        _memory.WriteUInt64(item.Address + IoLayout.DriverSection, driver.ListEntry.Value);
+        _memory.WriteUInt64(item.Address + IoLayout.DriverInit, driver.Base + driver.Image.EntryPoint);
+        return item;
+    }
+
+    /// <summary>Makes a DRIVER_OBJECT without an image.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="dispatch">Its routine for all requests.</param>
+    public KernelObject CreateDriver(string name, ulong dispatch)
+    {
+        var item = kernel.Objects.Create(ObjectKind.Driver, IoLayout.DriverBytes + 0x80 + ((ulong)(name.Length + 1) * 2), name);
         var address = item.Address;
         var text = address + IoLayout.DriverBytes + 0x80;
         _memory.WriteUInt16(address, 4);
         _memory.WriteUInt16(address + 2, (ushort)IoLayout.DriverBytes);
-        _memory.WriteUInt64(address + IoLayout.DriverStart, driver.Base);
-        _memory.WriteUInt32(address + IoLayout.DriverSize, driver.Image.SizeOfImage);
-        _memory.WriteUInt64(address + IoLayout.DriverSection, driver.ListEntry.Value);
         _memory.WriteUInt64(address + IoLayout.DriverExtension, address + IoLayout.DriverBytes);
         _memory.WriteUInt64(address + IoLayout.DriverBytes, address);
-        _memory.WriteString(text, unique);
-        _memory.WriteUnicodeString(address + IoLayout.DriverName, text, unique.Length * 2, (unique.Length + 1) * 2);
-        _memory.WriteUInt64(address + IoLayout.DriverInit, driver.Base + driver.Image.EntryPoint);
-        var invalid = kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!);
-        for (var i = 0UL; i < 28; i++)
+        _memory.WriteString(text, name);
+        _memory.WriteUnicodeString(address + IoLayout.DriverName, text, name.Length * 2, (name.Length + 1) * 2);
+        for (var i = 0UL; i < (ulong)DispatchNames.Count; i++)
         {
-            _memory.WriteUInt64(address + IoLayout.DriverMajorFunction + (i * 8), invalid);
+            _memory.WriteUInt64(address + IoLayout.DriverMajorFunction + (i * 8), dispatch);
         }
 
         return item;
@@ -142,6 +150,23 @@ internal sealed class DeviceManager(LabKernel kernel)
         }
 
         return device;
+    }
+
+    /// <summary>Puts a device on top of the stack that another belongs to.</summary>
+    /// <returns>The device that it lies on.</returns>
+    public ulong Attach(ulong source, ulong target)
+    {
+        var top = Top(target);
+        _memory.WriteUInt64(top + IoLayout.DeviceAttached, source);
+        _memory.WriteByte(source + IoLayout.DeviceStackSize, (byte)(_memory.ReadByte(top + IoLayout.DeviceStackSize) + 1));
+        return top;
+    }
+
+    /// <summary>Takes off what lies on a device.</summary>
+    public void Detach(ulong lower)
+    {
+        kernel.Objects.Get(lower);
+        _memory.WriteUInt64(lower + IoLayout.DeviceAttached, 0);
     }
 
     /// <summary>Makes a FILE_OBJECT.</summary>

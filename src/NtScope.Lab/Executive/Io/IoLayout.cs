@@ -23,6 +23,7 @@ internal static class IoLayout
     public const ulong DriverInit = 0x58;
     public const ulong DriverUnload = 0x68;
     public const ulong DriverMajorFunction = 0x70;
+    public const ulong ExtensionAddDevice = 0x08;
     public const ulong IrpBytes = 0xD0;
     public const ulong IrpMdl = 0x08;
     public const ulong IrpFlags = 0x10;

@@ -13,7 +13,7 @@ internal sealed class DriverLoader(LabKernel kernel)
     private const ulong BehindKernel = 0x400_0000;
     private const ulong ImageAlignment = 0x10_0000;
     private const int NativeSubsystem = 1;
-    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntoskrnl", "hal", "fltmgr", "ntkrnlmp.exe", "ext-ms-win-ntos"];
+    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntoskrnl", "hal", "fltmgr", "ntkrnlmp.exe", "ext-ms-win-ntos", "wdfldr.sys"];
     private ulong _next = (kernel.Foundation.Kernel.Base.Value + kernel.Foundation.Kernel.Size + BehindKernel) & ~(ImageAlignment - 1);
 
     /// <summary>Loads an image.</summary>
@@ -55,6 +55,18 @@ internal sealed class DriverLoader(LabKernel kernel)
             kernel.Memory.Unmap(region);
             throw;
         }
+    }
+
+    /// <summary>The routine of a name; one that the executive does not have stops the machine or returns what a script says.</summary>
+    public ApiEntry EntryOf(string name)
+    {
+        if (kernel.Apis.Find(name) is { } entry)
+        {
+            return entry;
+        }
+
+        ValueHandler? scripted = kernel.Options.ScriptedReturns.TryGetValue(name, out var value) ? (in ApiCall _) => value : null;
+        return new ApiEntry(name, Irql.High, scripted);
     }
 
     private LoadedDriver Fill(PeImage image, string name, string? path, GuestRegion region)
@@ -150,15 +162,12 @@ internal sealed class DriverLoader(LabKernel kernel)
 
     private ulong AddressOf(LoadedDriver driver, string imported)
     {
-        var entry = kernel.Apis.Find(imported);
-        if (entry is null)
+        if (kernel.Apis.Find(imported) is null)
         {
             driver.Unimplemented.Add(imported);
-            ValueHandler? scripted = kernel.Options.ScriptedReturns.TryGetValue(imported, out var value) ? (in ApiCall _) => value : null;
-            entry = new ApiEntry(imported, Irql.High, scripted);
         }
 
-        return kernel.Traps.AddressOf(entry);
+        return kernel.Traps.AddressOf(EntryOf(imported));
     }
 
     private void Protect(PeImage image, GuestRegion region)

@@ -59,7 +59,7 @@ internal sealed class ExtendedTimerApis(LabKernel kernel) : IApiFamily
         kernel.Dispatcher.Signal(timer, 1);
         if (state.Callback != 0)
         {
-            kernel.DeferredCalls.Queue(timer, state.Callback, timer, state.Context);
+            kernel.DeferredCalls.Queue(timer, () => kernel.Verifier.CallDriver("a timer routine", state.Callback, timer, state.Context));
         }
     }
 

@@ -8,8 +8,6 @@ namespace NtScope.Lab.Executive.Synchronization;
 internal sealed class WorkItemApis(LabKernel kernel) : IApiFamily
 {
     private const ulong ItemBytes = 0x40;
-    private readonly Queue<Action> _pending = new();
-    private bool _workerRuns;
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
@@ -38,50 +36,20 @@ internal sealed class WorkItemApis(LabKernel kernel) : IApiFamily
     private void QueueIo(ulong item, ulong routine, ulong context, bool extended)
     {
         var owner = kernel.Memory.ReadUInt64(item);
-        Queue(() => kernel.Verifier.CallDriver("a work item", routine, extended ? [owner, context, item] : [owner, context]));
+        kernel.Workers.Queue(() => kernel.Verifier.CallDriver("a work item", routine, extended ? [owner, context, item] : [owner, context]));
     }
 
     private void QueueSimple(in ApiCall call)
     {
         var routine = kernel.Memory.ReadUInt64(call[0] + 0x10);
         var context = kernel.Memory.ReadUInt64(call[0] + 0x18);
-        Queue(() => kernel.Verifier.CallDriver("a work item", routine, context));
+        kernel.Workers.Queue(() => kernel.Verifier.CallDriver("a work item", routine, context));
     }
 
     private NtStatus QueueFilter(in ApiCall call)
     {
         var (item, owner, routine, context) = (call[0], call[1], call[2], call[4]);
-        Queue(() => kernel.Verifier.CallDriver("a work item", routine, item, owner, context));
+        kernel.Workers.Queue(() => kernel.Verifier.CallDriver("a work item", routine, item, owner, context));
         return NtStatus.Success;
-    }
-
-    private void Queue(Action work)
-    {
-        if (_pending.Count >= LabLimits.DeferredCalls)
-        {
-            throw kernel.Stop("livelock", "work items queue one another without end");
-        }
-
-        _pending.Enqueue(work);
-        if (!_workerRuns)
-        {
-            _workerRuns = true;
-            kernel.Processes.CreateSystemThread(kernel.Processes.SystemProcess, RunWorker, out _);
-        }
-    }
-
-    private void RunWorker()
-    {
-        try
-        {
-            while (_pending.TryDequeue(out var work))
-            {
-                work();
-            }
-        }
-        finally
-        {
-            _workerRuns = false;
-        }
     }
 }

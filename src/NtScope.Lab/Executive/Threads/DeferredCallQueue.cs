@@ -3,23 +3,23 @@ namespace NtScope.Lab.Executive.Threads;
 /// <summary>DPCs: queued at any level, run in order as soon as the level is below DISPATCH_LEVEL.</summary>
 internal sealed class DeferredCallQueue(LabKernel kernel)
 {
-    private readonly Queue<(ulong Dpc, ulong Routine, ulong Argument1, ulong Argument2)> _queue = new();
+    private readonly Queue<(ulong Dpc, Action? Work, ulong Argument1, ulong Argument2)> _queue = new();
     private bool _draining;
 
     /// <summary>Queues a DPC; it runs as soon as the level allows.</summary>
     public void Queue(ulong dpc, ulong argument1, ulong argument2)
     {
-        _queue.Enqueue((dpc, 0, argument1, argument2));
+        _queue.Enqueue((dpc, null, argument1, argument2));
         if (kernel.Threads.Current.Irql < Irql.Dispatch)
         {
             Drain();
         }
     }
 
-    /// <summary>Queues a routine with two arguments at DISPATCH_LEVEL for an object that is no KDPC.</summary>
-    public void Queue(ulong owner, ulong routine, ulong argument1, ulong argument2)
+    /// <summary>Queues work at DISPATCH_LEVEL for an object that is no KDPC.</summary>
+    public void Queue(ulong owner, Action work)
     {
-        _queue.Enqueue((owner, routine, argument1, argument2));
+        _queue.Enqueue((owner, work, 0, 0));
         if (kernel.Threads.Current.Irql < Irql.Dispatch)
         {
             Drain();
@@ -69,9 +69,9 @@ internal sealed class DeferredCallQueue(LabKernel kernel)
 
                 thread.Irql = Irql.Dispatch;
                 thread.InDeferredCall = true;
-                if (entry.Routine != 0)
+                if (entry.Work is { } work)
                 {
-                    kernel.Verifier.CallDriver("a timer routine", entry.Routine, entry.Argument1, entry.Argument2);
+                    work();
                     continue;
                 }
 

@@ -1,0 +1,60 @@
+namespace NtScope.Lab.Executive.DriverFramework;
+
+/// <summary>Sizes and offsets of the structures that drivers and the framework exchange (KMDF headers, x64).</summary>
+internal static class FrameworkLayout
+{
+    public const ulong BindVersionMajor = 0x10;
+    public const ulong BindVersionMinor = 0x14;
+    public const ulong BindFunctionCount = 0x1C;
+    public const ulong BindFunctionTable = 0x20;
+    public const uint BindInfoBytes = 0x30;
+    public const ulong BindClientIsHigher = 0x38;
+    public const ulong GlobalsBytes = 0x38;
+    public const ulong GlobalsDriver = 0x00;
+    public const ulong GlobalsFlags = 0x08;
+    public const ulong GlobalsTag = 0x0C;
+    public const ulong GlobalsName = 0x10;
+    public const int GlobalsNameBytes = 32;
+    public const ulong GlobalsDisplaceUnload = 0x30;
+    public const uint AttributesBytes = 0x38;
+    public const ulong AttributesCleanup = 0x08;
+    public const ulong AttributesDestroy = 0x10;
+    public const ulong AttributesLevel = 0x18;
+    public const ulong AttributesScope = 0x1C;
+    public const ulong AttributesParent = 0x20;
+    public const ulong AttributesContextSize = 0x28;
+    public const ulong AttributesContextType = 0x30;
+    public const ulong ContextTypeSize = 0x10;
+    public const ulong ContextTypeUnique = 0x18;
+    public const uint DriverConfigBytes = 0x20;
+    public const ulong DriverConfigDeviceAdd = 0x08;
+    public const ulong DriverConfigUnload = 0x10;
+    public const ulong DriverConfigFlags = 0x18;
+    public const ulong DriverConfigTag = 0x1C;
+    public const uint QueueConfigBytes = 0x50;
+    public const ulong QueueConfigType = 0x04;
+    public const ulong QueueConfigPowerManaged = 0x08;
+    public const ulong QueueConfigAllowZero = 0x0C;
+    public const ulong QueueConfigDefault = 0x0D;
+    public const ulong QueueConfigEvents = 0x10;
+    public const ulong QueueConfigPresented = 0x50;
+    public const uint FileConfigBytes = 0x28;
+    public const ulong FileConfigCreate = 0x08;
+    public const ulong FileConfigClose = 0x10;
+    public const ulong FileConfigCleanup = 0x18;
+    public const ulong FileConfigForward = 0x20;
+    public const ulong FileConfigClass = 0x24;
+    public const uint PowerEventsBytes = 0x80;
+    public const uint TimerConfigBytes = 0x18;
+    public const ulong TimerConfigRoutine = 0x08;
+    public const ulong TimerConfigPeriod = 0x10;
+    public const ulong TimerConfigSerialization = 0x14;
+    public const uint DeferredConfigBytes = 0x18;
+    public const ulong DeferredConfigRoutine = 0x08;
+    public const ulong DeferredConfigSerialization = 0x10;
+    public const ushort ParametersBytes = 0x28;
+    public const ulong SendOptionsFlags = 0x04;
+    public const ulong SendOptionsTimeout = 0x08;
+    public const uint CompletionBytes = 0x48;
+    public const ulong EventBytes = 0x18;
+}
