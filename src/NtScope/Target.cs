@@ -7,6 +7,7 @@ namespace NtScope;
 public sealed class Target : IDisposable
 {
     private readonly IDisposable? _source;
+    private ModuleMap? _map;
 
     /// <summary>A target over what a source made readable.</summary>
     /// <param name="source">What to dispose with the target: files, mappings, handles.</param>
@@ -54,15 +55,14 @@ public sealed class Target : IDisposable
     /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
     public Module? ModuleAt(VirtualAddress address)
     {
-        foreach (var module in Modules)
+        // A live or a lab machine loads modules while it is looked at.
+        var map = _map;
+        if (map is null || map.Source != Modules || map.Count != Modules.Count)
         {
-            if (module.Contains(address))
-            {
-                return module;
-            }
+            _map = map = new ModuleMap(Modules);
         }
 
-        return null;
+        return map.At(address);
     }
 
     /// <summary>The module of this name, compared without case, or null.</summary>

@@ -85,7 +85,10 @@ public static class TargetInfo
 
         if (target.Kind is TargetKind.Capture or TargetKind.Live or TargetKind.Lab)
         {
-            yield return "modules, processes, callbacks, desktops, verify";
+            yield return target.Types is null ? "modules"
+                : target.Architecture == ProcessorArchitecture.X64 ? "modules, processes, threads, drivers, objects, callbacks, desktops"
+                : "modules, processes, threads, drivers, objects, callbacks";
+            yield return "syscalls verify";
         }
 
         yield return target.Kind == TargetKind.KnownBuild ? "symbols, types" : "debug: memory, code, symbols";

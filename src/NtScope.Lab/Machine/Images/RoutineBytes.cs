@@ -25,7 +25,7 @@ internal static class RoutineBytes
 
     private static readonly byte[] Shortest = [0x33, 0xC0, 0xC3];
 
-    // What the founding text shows of 10.0.18362.476.
+    // What Pavel Yosifovich's "Where did System Services 0 and 1 go?" (2019) shows of 10.0.18362.476.
     private static readonly Dictionary<string, byte[]> FromListing = new(StringComparer.Ordinal)
     {
         ["NtCreateFile"] = Convert.FromHexString("4881EC8800000033C04889442478C744247020000000" + "4881C488000000C3"),
@@ -36,7 +36,7 @@ internal static class RoutineBytes
     /// <summary>The bytes of the routine <paramref name="name"/>, filled up with breakpoints to at most <paramref name="room"/>.</summary>
     /// <param name="name">The routine.</param>
     /// <param name="room">How many bytes lie between its start and what comes next.</param>
-    /// <param name="asListed">Whether the routines of the founding text's kernel get the bytes of its listing.</param>
+    /// <param name="asListed">Whether the routines of 10.0.18362.476 get the bytes of its published listing.</param>
     /// <param name="isNarrow">Whether it is code of x86.</param>
     public static ReadOnlySpan<byte> Of(string name, int room, bool asListed, bool isNarrow)
     {

@@ -31,16 +31,28 @@ internal sealed record FilterManager(KernelContext Context, VirtualAddress Frame
             return null;
         }
 
+        VirtualAddress? empty = null;
         foreach (var head in Heads(context))
         {
             var proof = new FilterManagerProof(context, head);
             if (proof.Fit(offsets) is { } fitting)
             {
-                kernel.Note(proof.Filters == 0
-                    ? "No minifilter is registered with the filter manager."
-                    : $"Minifilters are read with published layouts{(fitting == offsets ? string.Empty : ", corrected,")} that fit {(proof.Contradicting.Count == 0 ? "all" : $"{proof.Filters - proof.Contradicting.Count} of")} {proof.Filters} filters and their frames: fltmgr's symbols are not at hand.");
+                if (proof.Filters == 0)
+                {
+                    // Other lists look like that of an empty frame: one with filters goes before.
+                    empty ??= head;
+                    continue;
+                }
+
+                kernel.Note($"Minifilters are read with published layouts{(fitting == offsets ? string.Empty : ", corrected,")} that fit {(proof.Contradicting.Count == 0 ? "all" : $"{proof.Filters - proof.Contradicting.Count} of")} {proof.Filters} filters and their frames: fltmgr's symbols are not at hand.");
                 return new FilterManager(context.InModule(module, new FilterManagerTypes(fitting))!, head, proof.Contradicting);
             }
+        }
+
+        if (empty is { } withoutFilters)
+        {
+            kernel.Note("No minifilter is registered with the filter manager.");
+            return new FilterManager(context, withoutFilters, new HashSet<VirtualAddress>());
         }
 
         problem = "Minifilters are not listed: no published layout of the filter manager fits its memory; a symbol file for fltmgr would give the right one.";

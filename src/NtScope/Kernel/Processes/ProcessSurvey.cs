@@ -16,6 +16,7 @@ public sealed class ProcessSurvey
     private readonly Dictionary<VirtualAddress, Sighting> _processes = [];
     private readonly Dictionary<VirtualAddress, Sighting> _threads = [];
     private readonly HashSet<VirtualAddress> _brokenLinks = [];
+    private readonly HashSet<VirtualAddress> _brokenThreadLists = [];
     private int _threadsLeft = Limits.ListedThreads;
 
     private ProcessSurvey(KernelContext context) => _context = context;
@@ -31,6 +32,9 @@ public sealed class ProcessSurvey
 
     /// <summary>Whether the links of a process do not hold together with its neighbours'.</summary>
     public bool HasBrokenLink(VirtualAddress process) => _brokenLinks.Contains(process);
+
+    /// <summary>Whether a process's list of threads could not be followed from its head to its head, so that a thread missing from it may only be lost.</summary>
+    public bool HasBrokenThreadList(VirtualAddress process) => _brokenThreadLists.Contains(process);
 
     /// <summary>Looks for processes and threads.</summary>
     public static ProcessSurvey Take(KernelContext context, SurveyOptions options)
@@ -171,11 +175,18 @@ public sealed class ProcessSurvey
             || _context.At("_EPROCESS", process).AddressOf("ThreadListHead") is not { } head
             || _context.ReadPointer(head) is null or { IsZero: true })
         {
+            _brokenThreadLists.Add(process);
             return;
         }
 
         var walk = ListWalk.Read(_context.Memory, head, Math.Min(_threadsLeft, Limits.KernelListEntries));
         _threadsLeft -= walk.Links.Count;
+        if (walk.Problem is { } problem)
+        {
+            _brokenThreadLists.Add(process);
+            _context.Note($"Threads of the process at {process}: {problem}");
+        }
+
         foreach (var link in walk.Links)
         {
             See(_threads, link - offset, SightingSources.List);

@@ -20,14 +20,14 @@ public static class ThreadAnalyser
         var context = new KernelContext(target);
         var survey = ProcessSurvey.Take(context, options ?? new SurveyOptions());
         var rows = survey.Threads
-            .Select(thread => RowOf(context, thread))
+            .Select(thread => RowOf(context, survey, thread))
             .Where(row => pid is null || row.Pid == pid)
             .OrderBy(row => row.Pid ?? long.MaxValue).ThenBy(row => row.Tid ?? long.MaxValue).ThenBy(row => row.Object)
             .ToList();
         return new Report<ThreadRow>(ThreadRow.Schema, target.Summary, rows, context.Notes);
     }
 
-    private static ThreadRow RowOf(KernelContext context, Sighting sighting)
+    private static ThreadRow RowOf(KernelContext context, ProcessSurvey survey, Sighting sighting)
     {
         var findings = new List<Finding>();
         var thread = context.At("_ETHREAD", sighting.Address, findings);
@@ -36,7 +36,8 @@ public static class ThreadAnalyser
         var exited = KernelText.Time(thread.Number("ExitTime"));
         var state = thread.Number("Tcb.State");
         var hasEnded = state == 4;
-        if (!sighting.IsListed && !hasEnded)
+        var process = ProcessSurvey.ProcessOf(context, sighting.Address);
+        if (!sighting.IsListed && !hasEnded && !(process is { } owning && survey.HasBrokenThreadList(owning)))
         {
             findings.Add(new Finding(FindingKinds.Unlinked, $"The thread lives but is not in its process's list; seen by {string.Join(", ", sighting.SeenBy)}"));
         }
@@ -49,7 +50,7 @@ public static class ThreadAnalyser
         return new ThreadRow(
             (long?)thread.Number("Cid.UniqueThread"),
             (long?)thread.Number("Cid.UniqueProcess"),
-            ProcessSurvey.ProcessOf(context, sighting.Address) is { } process ? context.At("_EPROCESS", process, findings).Characters("ImageFileName") : null,
+            process is { } named ? context.At("_EPROCESS", named, findings).Characters("ImageFileName") : null,
             sighting.Address,
             state is { } number ? (number < (ulong)States.Length ? States[number] : number.ToString(CultureInfo.InvariantCulture)) : null,
             start,

@@ -1,4 +1,4 @@
-namespace NtScope.Debugging;
+namespace NtScope;
 
 /// <summary>Modules by address: a binary search that allocates nothing.</summary>
 internal sealed class ModuleMap
