@@ -42,6 +42,16 @@ internal static class LabCaptureCommand
         ["unlinked-module"] = LabAttack.UnlinkedModule,
         ["foreign-filter"] = LabAttack.ForeignFilter,
         ["hostile-name"] = LabAttack.HostileName,
+        ["redirected-win32k-entry"] = LabAttack.RedirectedWin32kEntry,
+        ["hooked-win32k-routine"] = LabAttack.HookedWin32kRoutine,
+        ["relocated-win32k-table"] = LabAttack.RelocatedWin32kTable,
+        ["misdirected-entry"] = LabAttack.MisdirectedEntry,
+        ["changed-service-limit"] = LabAttack.ChangedServiceLimit,
+        ["changed-entry-arguments"] = LabAttack.ChangedEntryArguments,
+        ["patched-win32u-stub"] = LabAttack.PatchedWin32uStub,
+        ["foreign-dispatch"] = LabAttack.ForeignDispatch,
+        ["foreign-device"] = LabAttack.ForeignDevice,
+        ["foreign-registrations"] = LabAttack.ForeignRegistrations,
     };
 
     /// <summary>The verb.</summary>
@@ -174,7 +184,7 @@ internal static class LabCaptureCommand
             Console.Out.WriteLine($"Wrote {Describe(output, format, machine)}.");
             foreach (var trace in machine.Traces)
             {
-                Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {VisibleText.Of(trace.Name)} at {trace.Address}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");
+                Console.Out.WriteLine($"Planted {Attacks.First(attack => attack.Value == trace.Attack).Key}: {VisibleText.Of(trace.Name)} at {trace.Address}{(trace.Session is { } number ? $" of session {number}" : string.Empty)}{(trace.Target.IsZero ? string.Empty : $", leads to {trace.Target}")}.");
             }
         }
 

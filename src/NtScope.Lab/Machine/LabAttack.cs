@@ -47,4 +47,34 @@ public enum LabAttack
 
     /// <summary>Names that would steer a terminal: a process's and an event's.</summary>
     HostileName,
+
+    /// <summary>In the user's session an entry of win32k's service table leads to memory outside every module; other sessions keep theirs.</summary>
+    RedirectedWin32kEntry,
+
+    /// <summary>In the user's session the first bytes of a service routine of win32k are a jump to memory outside every module.</summary>
+    HookedWin32kRoutine,
+
+    /// <summary>The service descriptor points at a copy of win32k's table that every session maps.</summary>
+    RelocatedWin32kTable,
+
+    /// <summary>An entry of the nt service table leads to another routine of the kernel than its own.</summary>
+    MisdirectedEntry,
+
+    /// <summary>The number of services that stands behind the nt service table is changed.</summary>
+    ChangedServiceLimit,
+
+    /// <summary>The count of a service's stack arguments is changed in its entry.</summary>
+    ChangedEntryArguments,
+
+    /// <summary>One process has a system call stub of win32u that jumps away.</summary>
+    PatchedWin32uStub,
+
+    /// <summary>An entry of a driver's dispatch table leads outside every module.</summary>
+    ForeignDispatch,
+
+    /// <summary>A device says that it belongs to a copy of its driver object.</summary>
+    ForeignDevice,
+
+    /// <summary>Routines outside every module in the other lists of callbacks: thread, image, registry, object, bug check, logon session.</summary>
+    ForeignRegistrations,
 }

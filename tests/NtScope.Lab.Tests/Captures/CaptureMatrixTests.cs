@@ -20,11 +20,23 @@ namespace NtScope.Lab.Tests.Captures;
 /// <summary>The lab plants, the analysers find: everything that is there and nothing else, whatever the kernel and the format.</summary>
 public class CaptureMatrixTests
 {
-    // A kernel dump has no user memory, so the patched stub is planted elsewhere; a relocated table would hide what is wrong with its entries.
-    private static readonly LabAttack[] Attacks = [.. Enum.GetValues<LabAttack>().Except([LabAttack.RelocatedTable, LabAttack.PatchedStub])];
+    // A kernel dump has no user memory, so patched stubs are planted elsewhere; a relocated table would hide what is wrong with its entries.
+    private static readonly LabAttack[] Attacks =
+        [.. Enum.GetValues<LabAttack>().Except([LabAttack.RelocatedTable, LabAttack.RelocatedWin32kTable, LabAttack.PatchedStub, LabAttack.PatchedWin32uStub])];
 
-    private static readonly LabAttack[] TableAttacks =
-        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments];
+    private static readonly Dictionary<LabAttack, VerificationKind> TableAttacks = new()
+    {
+        [LabAttack.RedirectedEntry] = VerificationKind.EntryOutsideModule,
+        [LabAttack.RedirectedWin32kEntry] = VerificationKind.EntryOutsideModule,
+        [LabAttack.MisdirectedEntry] = VerificationKind.EntryRedirected,
+        [LabAttack.SwappedEntries] = VerificationKind.EntriesSwapped,
+        [LabAttack.InlineHook] = VerificationKind.InlineHook,
+        [LabAttack.HookedWin32kRoutine] = VerificationKind.InlineHook,
+        [LabAttack.ChangedLimit] = VerificationKind.LimitChanged,
+        [LabAttack.ChangedServiceLimit] = VerificationKind.LimitChanged,
+        [LabAttack.ChangedArguments] = VerificationKind.ArgumentsChanged,
+        [LabAttack.ChangedEntryArguments] = VerificationKind.ArgumentsChanged,
+    };
 
     public static TheoryData<string> KernelsWithSymbols => [.. Kernels(hasSymbols: true).Select(kernel => kernel.Version.ToString())];
 
@@ -109,15 +121,14 @@ public class CaptureMatrixTests
     }
 
     [Fact]
-    public void A_relocated_table_is_found()
+    public void Relocated_tables_are_found()
     {
-        using var machine = Build("10.0.17763.379", [LabAttack.RelocatedTable], smeared: 0);
+        using var machine = Build("10.0.17763.379", [LabAttack.RelocatedTable, LabAttack.RelocatedWin32kTable], smeared: 0);
         using var file = new CaptureFile(machine, CaptureFormat.Raw);
         using var target = TargetOpener.Open(file.Path, new TargetOptions());
 
-        var rows = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows;
-        rows.ShouldAllBe(row => row.Kind == VerificationKind.TableRelocated);
-        rows.ShouldNotBeEmpty();
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target!.Value))
+            .ShouldBe(machine.Traces.Select(trace => (VerificationKind.TableRelocated, trace.Address, trace.Target)), ignoreOrder: true);
     }
 
     private static void CheckPlanted(MachineMemory machine, Target target)
@@ -129,8 +140,9 @@ public class CaptureMatrixTests
         unlinked.Name.ShouldBe("cmd.exe");
         unlinked.Object.ShouldBe(machine.Traces.Single(trace => trace.Attack == LabAttack.UnlinkedProcess).Address);
         ThreadAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedThread).Address);
-        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => row.Address!.Value)
-            .ShouldBe([Trace(LabAttack.ForeignCallback).Target, Trace(LabAttack.ForeignFilter).Target]);
+        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => (row.Kind, row.Address!.Value)).ShouldBe(
+            machine.Traces.Where(trace => trace.Attack is LabAttack.ForeignCallback or LabAttack.ForeignRegistrations).Select(trace => (trace.Name, trace.Target))
+            .Append((CallbackKinds.Minifilter, Trace(LabAttack.ForeignFilter).Target)), ignoreOrder: true);
         var modules = ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows;
         modules.Count(row => row.Unloaded is null && row.Findings.Count == 0).ShouldBe(machine.Modules.Count - 1);
         var hidden = modules.Where(row => row.Findings.Any(finding => finding.Kind == "unlinked")).ShouldHaveSingleItem();
@@ -139,7 +151,11 @@ public class CaptureMatrixTests
         var drivers = DriverAnalyser.Analyse(target).Rows;
         drivers.Count.ShouldBe(machine.Drivers.Count);
         drivers.Where(row => row.Findings.Count > 0).Select(row => (row.Name, row.Findings[0].Kind))
-            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded")]);
+            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded"), (@"\Driver\Null", "dispatch-outside-modules")]);
+        var entry = drivers.SelectMany(row => row.Dispatch.Select(entry => (row.Object, Entry: entry))).Where(entry => entry.Entry.Findings.Count > 0).ShouldHaveSingleItem();
+        (entry.Object, entry.Entry.Address).ShouldBe((machine.Drivers.Single(driver => driver.Path == Trace(LabAttack.ForeignDispatch).Name).Object, Trace(LabAttack.ForeignDispatch).Target));
+        var device = drivers.SelectMany(row => row.Devices).Where(device => device.Findings.Count > 0).ShouldHaveSingleItem();
+        (device.Object, device.Findings.Single().Kind).ShouldBe((Trace(LabAttack.ForeignDevice).Address, "foreign-device"));
         var hostile = machine.Traces.Where(trace => trace.Attack == LabAttack.HostileName).ToList();
         processes.ShouldContain(row => row.Object == hostile[0].Address && row.Name == hostile[0].Name);
         ObjectAnalyser.Analyse(target).Rows.ShouldContain(row => row.Object == hostile[1].Address && row.Path.EndsWith(hostile[1].Name));
@@ -149,19 +165,11 @@ public class CaptureMatrixTests
 
     private static void CheckTables(MachineMemory machine, Target target)
     {
-        var planted = machine.Traces.Where(trace => TableAttacks.Contains(trace.Attack)).Select(trace => (trace.Attack, trace.Address, trace.Target));
-        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (AttackOf(row.Kind), row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+        var planted = machine.Traces.Where(trace => TableAttacks.ContainsKey(trace.Attack)).ToList();
+        planted.Select(trace => trace.Attack).Distinct().ShouldBe(TableAttacks.Keys, ignoreOrder: true);
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target ?? default, row.Sessions.SingleOrDefault()?.Number))
+            .ShouldBe(planted.Select(trace => (TableAttacks[trace.Attack], trace.Address, trace.Target, trace.Session)), ignoreOrder: true);
     }
-
-    private static LabAttack AttackOf(VerificationKind kind) => kind switch
-    {
-        VerificationKind.EntryOutsideModule => LabAttack.RedirectedEntry,
-        VerificationKind.EntriesSwapped => LabAttack.SwappedEntries,
-        VerificationKind.InlineHook => LabAttack.InlineHook,
-        VerificationKind.LimitChanged => LabAttack.ChangedLimit,
-        VerificationKind.ArgumentsChanged => LabAttack.ChangedArguments,
-        _ => throw new InvalidOperationException($"{kind} was not planted"),
-    };
 
     // The rows alone: what a report says of its target differs by format.
     private static string Text<TRow>(Report<TRow> report)

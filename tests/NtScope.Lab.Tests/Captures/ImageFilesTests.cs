@@ -16,7 +16,13 @@ public sealed class ImageFilesTests
     private const string NarrowSuffix = "-x86";
 
     private static readonly LabAttack[] Attacks =
-        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments, LabAttack.PatchedStub];
+    [
+        LabAttack.RedirectedEntry, LabAttack.MisdirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments,
+        LabAttack.PatchedStub, LabAttack.RedirectedWin32kEntry, LabAttack.HookedWin32kRoutine,
+    ];
+
+    // x86 has no count in its entries, and no name leads to the number behind its table.
+    private static readonly LabAttack[] WideAttacks = [LabAttack.ChangedServiceLimit, LabAttack.ChangedEntryArguments];
 
     [Theory]
     [InlineData("6.1.7601.24540")]
@@ -53,7 +59,7 @@ public sealed class ImageFilesTests
     public void Every_change_is_found_with_the_files_evidence(string version)
     {
         using var folder = new TemporaryFolder();
-        using var machine = MachineMemoryBuilder.Build(Options(version) with { Attacks = Attacks, SmearedPages = 20 });
+        using var machine = MachineMemoryBuilder.Build(Options(version) with { Attacks = [.. Attacks, .. version.EndsWith(NarrowSuffix, StringComparison.Ordinal) ? [] : WideAttacks], SmearedPages = 20 });
         ImageFileWriter.Write(machine.Options, folder.Path);
         using var file = new CaptureFile(machine, CaptureFormat.Dump);
         using var target = TargetOpener.Open(file.Path, new TargetOptions());
@@ -62,8 +68,8 @@ public sealed class ImageFilesTests
         var rows = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, images).Rows;
 
         rows.ShouldAllBe(row => row.Evidence == VerificationEvidence.File);
-        rows.Select(row => (row.Kind, row.Address, row.Target ?? default))
-            .ShouldBe(machine.Traces.Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target)), ignoreOrder: true);
+        rows.Select(row => (row.Kind, row.Address, row.Target ?? default, row.Sessions.SingleOrDefault()?.Number))
+            .ShouldBe(machine.Traces.Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target, trace.Session)), ignoreOrder: true);
         rows.Single(row => row.Kind == VerificationKind.StubPatched).Detail.ShouldContain("notepad.exe");
     }
 
@@ -160,11 +166,12 @@ public sealed class ImageFilesTests
 
     private static VerificationKind KindOf(LabAttack attack) => attack switch
     {
-        LabAttack.RedirectedEntry => VerificationKind.EntryOutsideModule,
+        LabAttack.RedirectedEntry or LabAttack.RedirectedWin32kEntry => VerificationKind.EntryOutsideModule,
+        LabAttack.MisdirectedEntry => VerificationKind.EntryRedirected,
         LabAttack.SwappedEntries => VerificationKind.EntriesSwapped,
-        LabAttack.InlineHook => VerificationKind.InlineHook,
-        LabAttack.ChangedLimit => VerificationKind.LimitChanged,
-        LabAttack.ChangedArguments => VerificationKind.ArgumentsChanged,
+        LabAttack.InlineHook or LabAttack.HookedWin32kRoutine => VerificationKind.InlineHook,
+        LabAttack.ChangedLimit or LabAttack.ChangedServiceLimit => VerificationKind.LimitChanged,
+        LabAttack.ChangedArguments or LabAttack.ChangedEntryArguments => VerificationKind.ArgumentsChanged,
         _ => VerificationKind.StubPatched,
     };
 

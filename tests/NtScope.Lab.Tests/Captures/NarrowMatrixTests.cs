@@ -32,10 +32,14 @@ public class NarrowMatrixTests
     [
         LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments, LabAttack.UnlinkedProcess,
         LabAttack.UnlinkedThread, LabAttack.UnlinkedDriver, LabAttack.UnlinkedModule, LabAttack.ForeignCallback, LabAttack.HostileName,
+        LabAttack.RedirectedWin32kEntry, LabAttack.HookedWin32kRoutine, LabAttack.ForeignDispatch, LabAttack.ForeignDevice, LabAttack.ForeignRegistrations,
     ];
 
     private static readonly LabAttack[] TableAttacks =
-        [LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments];
+    [
+        LabAttack.RedirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments,
+        LabAttack.RedirectedWin32kEntry, LabAttack.HookedWin32kRoutine,
+    ];
 
     // Callbacks whose lists no exported routine leads to.
     private static readonly string[] NotNamed = ["logon-session"];
@@ -168,16 +172,19 @@ public class NarrowMatrixTests
 
     private static void CheckPlanted(MachineMemory machine, Target target)
     {
-        var planted = machine.Traces.Where(trace => TableAttacks.Contains(trace.Attack)).Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target));
-        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target ?? default)).ShouldBe(planted, ignoreOrder: true);
+        var planted = machine.Traces.Where(trace => TableAttacks.Contains(trace.Attack)).Select(trace => (KindOf(trace.Attack), trace.Address, trace.Target, trace.Session));
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address, row.Target ?? default, row.Sessions.SingleOrDefault()?.Number)).ShouldBe(planted, ignoreOrder: true);
         var processes = ProcessAnalyser.Analyse(target).Rows;
         processes.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedProcess).Address);
         ThreadAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.UnlinkedThread).Address);
-        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).ShouldHaveSingleItem().Address.ShouldBe(Trace(LabAttack.ForeignCallback).Target);
+        CallbackAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => (row.Kind, row.Address)).ShouldBe(
+            machine.Traces.Where(trace => trace.Attack is LabAttack.ForeignCallback or LabAttack.ForeignRegistrations && !NotNamed.Contains(trace.Name, StringComparer.Ordinal))
+            .Select(trace => (trace.Name, (VirtualAddress?)trace.Target)), ignoreOrder: true);
         var hidden = ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows.Where(row => row.Findings.Any(finding => finding.Kind == "unlinked")).ShouldHaveSingleItem();
         (hidden.Base, hidden.Name).ShouldBe((Trace(LabAttack.UnlinkedModule).Target, "http"));
         DriverAnalyser.Analyse(target).Rows.Where(row => row.Findings.Count > 0).Select(row => (row.Name, row.Findings[0].Kind))
-            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded")]);
+            .ShouldBe([(@"\Driver\Beep", "unlinked"), (@"\Driver\HTTP", "module-not-loaded"), (@"\Driver\Null", "dispatch-outside-modules")]);
+        DriverAnalyser.Analyse(target).Rows.SelectMany(row => row.Devices).Where(device => device.Findings.Count > 0).ShouldHaveSingleItem().Object.ShouldBe(Trace(LabAttack.ForeignDevice).Address);
         var hostile = machine.Traces.Where(trace => trace.Attack == LabAttack.HostileName).ToList();
         processes.ShouldContain(row => row.Object == hostile[0].Address && row.Name == hostile[0].Name);
         ObjectAnalyser.Analyse(target).Rows.ShouldContain(row => row.Object == hostile[1].Address && row.Path.EndsWith(hostile[1].Name));
@@ -187,7 +194,7 @@ public class NarrowMatrixTests
 
     private static VerificationKind KindOf(LabAttack attack) => attack switch
     {
-        LabAttack.RedirectedEntry => VerificationKind.EntryOutsideModule,
+        LabAttack.RedirectedEntry or LabAttack.RedirectedWin32kEntry => VerificationKind.EntryOutsideModule,
         LabAttack.SwappedEntries => VerificationKind.EntriesSwapped,
         LabAttack.ChangedLimit => VerificationKind.LimitChanged,
         LabAttack.ChangedArguments => VerificationKind.ArgumentsChanged,

@@ -5,4 +5,5 @@ namespace NtScope.Lab.Machine.Attacks;
 /// <param name="Name">What was changed: a service, a process, a desktop, an event.</param>
 /// <param name="Address">Where it was changed.</param>
 /// <param name="Target">What it leads to now; zero where that makes no sense.</param>
-public sealed record PlantedTrace(LabAttack Attack, string Name, VirtualAddress Address, VirtualAddress Target = default);
+/// <param name="Session">The only session whose memory was changed; null where that makes no sense.</param>
+public sealed record PlantedTrace(LabAttack Attack, string Name, VirtualAddress Address, VirtualAddress Target = default, uint? Session = null);

@@ -31,6 +31,11 @@ internal static class ServiceEntries
         ? (uint)routine.Value
         : (uint)(routine - table) << 4 | (uint)stackArguments & 0xF;
 
+    /// <summary>An entry as a copy of its table elsewhere has it.</summary>
+    public static uint Rebase(LabAddressSpace space, uint entry, VirtualAddress table, VirtualAddress copy) => space.PointerSize == sizeof(uint)
+        ? entry
+        : (uint)(table + (ulong)((int)entry >> 4) - copy) << 4 | entry & 0xF;
+
     /// <summary>Writes a table and its bytes of arguments.</summary>
     /// <param name="space">The memory.</param>
     /// <param name="table">The table.</param>

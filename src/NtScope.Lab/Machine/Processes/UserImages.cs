@@ -28,6 +28,7 @@ internal sealed class UserImages
 
     private readonly MachineContext _context;
     private readonly List<(LabImage Image, MemoryRegion Region)> _images = [];
+    private readonly Dictionary<string, VirtualAddress> _stubs = new(StringComparer.Ordinal);
     private readonly LabAddressSpace _first;
 
     /// <summary>The images of a machine, not mapped yet.</summary>
@@ -58,10 +59,11 @@ internal sealed class UserImages
     /// <summary>The images, ntdll first.</summary>
     public IEnumerable<LabImage> Images => _images.Select(image => image.Image);
 
-    /// <summary>Where ntdll has the stub of a service.</summary>
-    public VirtualAddress StubOf(string service) => _context.Kernel.Services.TryGetIndex(service, out var index)
-        ? _images[0].Image.Base + CodeRva + (uint)(index * StubSize)
-        : throw new InvalidOperationException($"{_context.Version} has no {service}");
+    /// <summary>Where ntdll, or for a service of win32k win32u, has the stub of a service.</summary>
+    /// <exception cref="ArgumentException">Neither has it: before 14393 there is no win32u.</exception>
+    public VirtualAddress StubOf(string service) => _stubs.TryGetValue(service, out var stub)
+        ? stub
+        : throw new ArgumentException($"neither ntdll nor win32u of {_context.Version} has a stub of {service}", nameof(service));
 
     /// <summary>The images as files.</summary>
     public IEnumerable<MachineImage> Files => _images.Select(image => new MachineImage(image.Image, _first, []));
@@ -92,6 +94,7 @@ internal sealed class UserImages
             if (rva + StubSize > ConstantsRva) throw new InvalidOperationException($"{name} has no room for {services.Count} stubs from {firstStub:x} on");
             space.Write(start + rva, services[index] == WithoutStub ? _context.Code(WithoutStub, StubSize) : Stub(services[index], firstIndex + index));
             exports.TryAdd(services[index], rva);
+            _stubs.TryAdd(services[index], start + rva);
             if (firstIndex == 0)
             {
                 exports.TryAdd(string.Concat("Zw", services[index].AsSpan(2)), rva);

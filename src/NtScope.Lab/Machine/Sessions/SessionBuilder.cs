@@ -61,6 +61,12 @@ internal sealed class SessionBuilder
     /// <summary>All desktops.</summary>
     public IReadOnlyList<LabDesktop> Desktops => _desktops;
 
+    /// <summary>The memory of each session.</summary>
+    public IEnumerable<LabAddressSpace> Spaces => _sessions.Values.Select(session => session.Space);
+
+    /// <summary>The memory of a session.</summary>
+    public LabAddressSpace SpaceOf(uint session) => _sessions[session].Space;
+
     /// <summary>Makes a process a member of its session; the first one creates the session.</summary>
     public void Join(MachineProcess process)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using NtScope.Knowledge;
 using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Kernel;
@@ -33,6 +32,7 @@ internal sealed class Win32kImages
     private readonly string[] _services;
     private readonly List<LabImage> _images = [];
     private readonly List<MemoryRegion> _regions = [];
+    private readonly List<ImagePart> _linked = [];
     private LabAddressSpace? _space;
 
     /// <summary>The images of a machine, not mapped yet.</summary>
@@ -63,11 +63,14 @@ internal sealed class Win32kImages
     /// <summary>Where the service table is.</summary>
     public VirtualAddress Table => _start + ConstantsRva;
 
+    /// <summary>Where the routine of a service is that the table leads to.</summary>
+    public VirtualAddress RoutineOf(int index) => _start + RoutineRva(index);
+
     private bool IsSplit => _context.Version.Build >= SplitSince;
 
-    /// <summary>The images with what their files differ in: the service table of win32k.sys as it was linked.</summary>
+    /// <summary>The images with what their files differ in: the service table and the stubs of win32k.sys as they were linked.</summary>
     public IEnumerable<MachineImage> Files => _images.Select(image => new MachineImage(image, _space!, image.Base == _start
-        ? [new ImagePart(ConstantsRva, ServiceTableFile.Encode(_services.Select((_, index) => RoutineRva(index)), room: 0, ServiceTableFile.PointerSizeOf(_context)))]
+        ? [.. _context.IsNarrow ? [] : _linked, new ImagePart(ConstantsRva, ServiceTableFile.Encode(_services.Select((_, index) => RoutineRva(index)), room: 0, ServiceTableFile.PointerSizeOf(_context)))]
         : []));
 
     /// <summary>Maps the images for a session; the first time writes them.</summary>
@@ -183,34 +186,11 @@ internal sealed class Win32kImages
                 continue;
             }
 
-            var (routine, target) = (RoutineRva(index), slots[_services[index]]);
-            _space!.Write(_start + routine, _context.IsNarrow ? NarrowJump(_start + target) : IsInBase(index) ? Jump(routine, target) : CheckedCall(routine, target));
+            var (image, functions) = parts[IsInBase(index) ? 0 : 1];
+            var linked = Win32kStub.AsLinked(_context, _start, RoutineRva(index), slots[_services[index]], isChecked: !IsInBase(index));
+            _linked.Add(new ImagePart(RoutineRva(index), linked));
+            _space!.Write(RoutineOf(index), Win32kStub.AsLoaded(linked, RoutineOf(index), image.Base + functions[_services[index]]));
         }
-    }
-
-    // jmp qword ptr [slot]
-    private static byte[] Jump(uint rva, uint slot)
-    {
-        var code = new byte[] { 0x48, 0xFF, 0x25, 0, 0, 0, 0 };
-        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(3), (int)(slot - rva - 7));
-        return code;
-    }
-
-    // jmp dword ptr [slot]
-    private static byte[] NarrowJump(VirtualAddress slot)
-    {
-        var code = new byte[] { 0xFF, 0x25, 0, 0, 0, 0 };
-        BinaryPrimitives.WriteUInt32LittleEndian(code.AsSpan(2), (uint)slot.Value);
-        return code;
-    }
-
-    // sub rsp,28h; cmp qword ptr [slot],0; je absent; call qword ptr [slot]; add rsp,28h; ret; absent: mov eax,C000001Ch; add rsp,28h; ret
-    private static byte[] CheckedCall(uint rva, uint slot)
-    {
-        var code = Convert.FromHexString("4883EC2848833D0000000000740BFF15000000004883C428C3B81C0000C04883C428C3");
-        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(7), (int)(slot - rva - 12));
-        BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(16), (int)(slot - rva - 20));
-        return code;
     }
 
     private void WriteTable(VirtualAddress start)

@@ -33,7 +33,13 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
     {
         if (windowManagers.Count > 0)
         {
-            Verify(name, descriptor, windowManagers[0], verifyActive);
+            Verify(name, descriptor, windowManagers[0], (_, table) =>
+            {
+                foreach (var windowManager in windowManagers)
+                {
+                    verifyActive(windowManager, table);
+                }
+            });
         }
         else if (!nt.Memory.TryReadPointer(descriptor, out var table, out _) || table.IsZero)
         {
@@ -65,7 +71,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
             Owner = context.OwnerOf(table),
             Evidence = evidence,
             Detail = $"{name} points at a table at {table}, {(expected is { } there ? $"the true one is at {there}" : "which is in no module")}",
-        });
+        }, session: null);
 
     private IEnumerable<uint> PlacesOf(string name)
     {
@@ -118,7 +124,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
                 Expected = "0x" + count.ToString("x", CultureInfo.InvariantCulture),
                 Evidence = expected.Evidence,
                 Detail = $"{name} allows 0x{limit:x} services, it should be 0x{count:x}",
-            });
+            }, session: null);
         }
 
         if (expected.ArgumentTableRva is { } arguments
@@ -135,7 +141,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
                 Owner = context.OwnerOf(argumentTable),
                 Evidence = expected.Evidence,
                 Detail = $"{name} takes argument counts from {argumentTable}, it should be {expected.Base + arguments}",
-            });
+            }, session: null);
         }
     }
 }

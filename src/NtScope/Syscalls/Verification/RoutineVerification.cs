@@ -195,5 +195,5 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
             Owner = transfer is null ? null : context.OwnerOf(transfer.Target),
             Evidence = evidence,
             Detail = detail,
-        });
+        }, expected.Session);
 }

@@ -46,7 +46,7 @@ public static class ServiceVerifier
         files.RequireUse();
         notes.AddRange(files.Strangers);
         notes.AddRange(context.Notes());
-        var rows = context.Rows.OrderBy(row => row.Table).ThenBy(row => row.Index?.Value ?? 0).ThenBy(row => row.Address).ToList();
+        var rows = context.Rows.OrderBy(row => row.Table).ThenBy(row => row.Index?.Value ?? 0).ThenBy(row => row.Address).ThenBy(row => row.Sessions is [var first, ..] ? first.Number : null).ToList();
         return new Report<VerificationRow>(VerificationRow.Schema, target.Summary, rows, [.. notes.Distinct(StringComparer.Ordinal)]);
     }
 

@@ -64,7 +64,7 @@ internal sealed class TableVerification(VerificationContext context, KnowledgeBa
                 Expected = Hex(count),
                 Evidence = expected.Evidence,
                 Detail = $"the number of services is 0x{limit:x}, it should be 0x{count:x}",
-            });
+            }, expected.Session);
         }
 
         return expected.Count ?? (int)Math.Min(limit, Limits.ServicesPerTable);
@@ -152,7 +152,7 @@ internal sealed class TableVerification(VerificationContext context, KnowledgeBa
             Expected = Hex(wanted * sizeof(uint)),
             Evidence = evidence,
             Detail = $"the argument table counts {found} stack arguments, it should be {wanted}",
-        });
+        }, expected.Session);
     }
 
     // Two entries that were redirected to each other's routine are one exchange, and say so.
@@ -167,12 +167,12 @@ internal sealed class TableVerification(VerificationContext context, KnowledgeBa
             }
         }
 
-        for (var row = 0; row < context.Rows.Count; row++)
+        for (var i = 0; i < expected.Routines.Count; i++)
         {
-            if (context.Rows[row] is { Kind: VerificationKind.EntryRedirected, Index: { } index, Target: { } target } finding
-                && finding.Table == expected.Kind && finding.Address == table + (ulong)(index.Number * sizeof(uint))
-                && owners.TryGetValue(target, out var other) && other < routines.Length && other != index.Number
-                && expected.Routines[index.Number] is { } own && routines[other] == expected.Base + own)
+            if (context.Find(VerificationKind.EntryRedirected, table + (ulong)(i * sizeof(uint)), expected.Session) is { } row
+                && context.Rows[row] is { Kind: VerificationKind.EntryRedirected, Target: { } target } finding
+                && owners.TryGetValue(target, out var other) && other < routines.Length && other != i
+                && expected.Routines[i] is { } own && routines[other] == expected.Base + own)
             {
                 var otherIndex = new ServiceIndex(expected.Kind, other);
                 context.Rows[row] = finding with
@@ -205,7 +205,7 @@ internal sealed class TableVerification(VerificationContext context, KnowledgeBa
             Owner = leadsTo is { } there ? context.OwnerOf(there) : null,
             Evidence = evidence ?? expected.Evidence,
             Detail = detail,
-        });
+        }, expected.Session);
     }
 
     private static string Hex(int value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);

@@ -3,9 +3,11 @@ namespace NtScope.Syscalls.Verification;
 /// <summary>What the checks of one verification share: the target, the names of services, the findings, and what could not be read.</summary>
 internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uint, string> names)
 {
+    private const ulong PageMask = ~0xFFFUL;
+
     private readonly List<string> _notes = [];
     private readonly Dictionary<string, int> _unreadable = new(StringComparer.Ordinal);
-    private readonly HashSet<(VerificationKind, VirtualAddress)> _seen = [];
+    private readonly Dictionary<(VerificationKind, VirtualAddress, PhysicalAddress?), int> _places = [];
 
     public Target Target { get; } = target;
 
@@ -13,14 +15,29 @@ internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uin
 
     public string? NameOf(ServiceIndex index) => names.GetValueOrDefault(index.Value);
 
-    /// <summary>Adds a finding, once for each place: sessions share what they map.</summary>
-    public void Add(VerificationRow row)
+    /// <summary>Adds a finding, once for each page: what sessions share is one finding of all of them, a page of a session's own is another.</summary>
+    /// <param name="row">The finding.</param>
+    /// <param name="session">The session whose memory it was found in; null for the system's.</param>
+    public void Add(VerificationRow row, SessionSpace? session)
     {
-        if (_seen.Add((row.Kind, row.Address)) && Rows.Count < Limits.VerificationRows)
+        var place = PlaceOf(row.Kind, row.Address, session);
+        if (_places.TryGetValue(place, out var known))
         {
-            Rows.Add(row);
+            if (session is not null && !Rows[known].Sessions.Contains(session))
+            {
+                Rows[known] = Rows[known] with { Sessions = [.. Rows[known].Sessions, session] };
+            }
+        }
+        else if (Rows.Count < Limits.VerificationRows)
+        {
+            _places.Add(place, Rows.Count);
+            Rows.Add(session is null ? row : row with { Sessions = [session] });
         }
     }
+
+    /// <summary>Which row a finding is; null if it was not found.</summary>
+    public int? Find(VerificationKind kind, VirtualAddress address, SessionSpace? session) =>
+        _places.TryGetValue(PlaceOf(kind, address, session), out var row) ? row : null;
 
     /// <summary>Adds a finding about one process; others may have the same at the same address.</summary>
     public void AddForProcess(VerificationRow row)
@@ -41,4 +58,7 @@ internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uin
 
     /// <summary>What was not verified: one sentence for each sort of thing.</summary>
     public IEnumerable<string> Notes() => [.. _notes, .. _unreadable.Select(pair => $"Not verified because the memory is not readable: {pair.Value} {pair.Key}.")];
+
+    private (VerificationKind, VirtualAddress, PhysicalAddress?) PlaceOf(VerificationKind kind, VirtualAddress address, SessionSpace? session) =>
+        (kind, address, session is null ? null : Target.AddressSpaces?.Explain(session.DirectoryTable, new VirtualAddress(address.Value & PageMask)).Physical);
 }

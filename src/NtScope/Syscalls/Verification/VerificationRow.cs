@@ -1,3 +1,4 @@
+using System.Globalization;
 using NtScope.Reports;
 
 namespace NtScope.Syscalls.Verification;
@@ -15,6 +16,7 @@ public sealed record VerificationRow : IReportRow<VerificationRow>
         new("table", "Table"),
         new("index", "Index", AlignRight: true),
         new("name", "Name"),
+        new("session", "Session"),
         new("address", "Address", AlignRight: true),
         new("expected", "Expected"),
         new("target", "Leads to", AlignRight: true),
@@ -33,6 +35,9 @@ public sealed record VerificationRow : IReportRow<VerificationRow>
 
     /// <summary>The service's name; null if it has none, or the finding is about a table as a whole.</summary>
     public string? Name { get; init; }
+
+    /// <summary>The sessions in whose memory it was found, which share the page; empty for what the whole system shares and for processes.</summary>
+    public IReadOnlyList<SessionSpace> Sessions { get; init; } = [];
 
     /// <summary>Where what is wrong stands in memory.</summary>
     public required VirtualAddress Address { get; init; }
@@ -62,13 +67,18 @@ public sealed record VerificationRow : IReportRow<VerificationRow>
         1 => Cell.Text(SyscallRow.TextOf(Table)),
         2 => Cell.Number(Index?.Value),
         3 => Cell.Text(Name),
-        4 => Cell.Address(Address),
-        5 => Cell.Text(Expected),
-        6 => Cell.Address(Target),
-        7 => Cell.Text(Owner),
-        8 => Cell.Text(Evidence.ToString().ToLowerInvariant()),
+        4 => Cell.Text(SessionText),
+        5 => Cell.Address(Address),
+        6 => Cell.Text(Expected),
+        7 => Cell.Address(Target),
+        8 => Cell.Text(Owner),
+        9 => Cell.Text(Evidence.ToString().ToLowerInvariant()),
         _ => throw new ArgumentOutOfRangeException(nameof(column)),
     };
+
+    private string? SessionText => Sessions.Count == 0
+        ? null
+        : string.Join(", ", Sessions.Select(session => session.Number?.ToString(CultureInfo.InvariantCulture) ?? $"of process {session.Process}"));
 
     /// <summary>A kind as reports write it.</summary>
     public static string TextOf(VerificationKind kind) => kind switch
