@@ -63,6 +63,24 @@ public sealed class LabProcess
     /// <param name="granted">What is granted.</param>
     public NtStatus Open(uint access, LabProcess? by, out uint granted) => _kernel.Processes.Open(this, access, by, out granted);
 
+    /// <summary>Opens one of its threads as another process does: object callbacks may take rights away.</summary>
+    /// <param name="id">The thread's identifier: <see cref="ThreadId"/> or what <see cref="StartThread"/> returned.</param>
+    /// <param name="access">The desired access, THREAD_TERMINATE is 1.</param>
+    /// <param name="by">Who opens it; null for the machine's client.</param>
+    /// <param name="granted">What is granted.</param>
+    public NtStatus OpenThread(uint id, uint access, LabProcess? by, out uint granted)
+    {
+        granted = 0;
+        return id == ThreadId || ExtraThreads.ContainsKey(id) ? _kernel.Processes.OpenThread(id, access, by, out granted) : NtStatus.InvalidCid;
+    }
+
+    /// <summary>Duplicates a handle to the process, as DuplicateHandle does: object callbacks may take rights away.</summary>
+    /// <param name="access">The desired access.</param>
+    /// <param name="from">Whose handle is duplicated; null for the machine's client.</param>
+    /// <param name="to">Who gets the new one; null for the machine's client.</param>
+    /// <param name="granted">What is granted.</param>
+    public NtStatus Duplicate(uint access, LabProcess? from, LabProcess? to, out uint granted) => _kernel.Processes.Duplicate(this, access, from, to, out granted);
+
     /// <summary>Ends the process as another does: it is opened with PROCESS_TERMINATE first.</summary>
     /// <param name="by">Who ends it; null for the machine's client.</param>
     /// <param name="exitStatus">The exit status.</param>

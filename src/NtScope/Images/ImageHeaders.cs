@@ -45,6 +45,8 @@ internal sealed class ImageHeaders
 
     public ushort Subsystem { get; private init; }
 
+    public ushort DllCharacteristics { get; private init; }
+
     /// <summary>The bytes that a section takes as mapped: its size rounded up to the section alignment.</summary>
     public ulong MappedSize(ImageSection section)
     {
@@ -98,6 +100,7 @@ internal sealed class ImageHeaders
             SizeOfHeaders = BinaryPrimitives.ReadUInt32LittleEndian(optional[60..]),
             CheckSum = BinaryPrimitives.ReadUInt32LittleEndian(optional[64..]),
             Subsystem = BinaryPrimitives.ReadUInt16LittleEndian(optional[68..]),
+            DllCharacteristics = BinaryPrimitives.ReadUInt16LittleEndian(optional[70..]),
         };
         headers.CheckSections(input, optionalOffset + optionalSize);
         return headers;

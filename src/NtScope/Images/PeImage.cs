@@ -75,6 +75,12 @@ public sealed class PeImage : IDisposable
     /// <summary>The <c>IMAGE_FILE_*</c> bits of the file header.</summary>
     public ushort Characteristics => _headers.Characteristics;
 
+    /// <summary>The <c>IMAGE_DLLCHARACTERISTICS_*</c> bits of the optional header.</summary>
+    public ushort DllCharacteristics => _headers.DllCharacteristics;
+
+    /// <summary>Whether it was linked with <c>/integritycheck</c> (<c>IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY</c>): it is not loaded without a signature.</summary>
+    public bool ForcesIntegrity => (DllCharacteristics & 0x80) != 0;
+
     /// <summary>Whether it is mapped in memory rather than a file.</summary>
     public bool IsMapped { get; private init; }
 

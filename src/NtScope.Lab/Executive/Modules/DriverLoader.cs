@@ -13,7 +13,8 @@ internal sealed class DriverLoader(LabKernel kernel)
     private const ulong BehindKernel = 0x400_0000;
     private const ulong ImageAlignment = 0x10_0000;
     private const int NativeSubsystem = 1;
-    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntoskrnl", "hal", "fltmgr", "ntkrnlmp.exe", "ext-ms-win-ntos", "wdfldr.sys"];
+    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntkrnlmp.exe", "wdfldr.sys"];
+    private readonly Random _random = new(kernel.Options.Seed);
     private ulong _next = (kernel.Foundation.Kernel.Base.Value + kernel.Foundation.Kernel.Size + BehindKernel) & ~(ImageAlignment - 1);
 
     /// <summary>Loads an image.</summary>
@@ -84,7 +85,7 @@ internal sealed class DriverLoader(LabKernel kernel)
             }
 
             Relocate(image, name, region, whole);
-            SetCookie(image, whole);
+            SetCookie(image, whole, (ulong)_random.NextInt64(1L << 16, 1L << 48));
             var patch = new ControlRegisterPatch();
             foreach (var section in image.Sections)
             {
@@ -125,25 +126,31 @@ internal sealed class DriverLoader(LabKernel kernel)
         }
     }
 
-    private static void SetCookie(PeImage image, Span<byte> whole)
+    // A cookie's upper two bytes are zero, as the kernel's loader leaves them.
+    private static void SetCookie(PeImage image, Span<byte> whole, ulong cookie)
     {
         if (image.LoadConfiguration is { SecurityCookieRva: not 0 } configuration && configuration.SecurityCookieRva <= (uint)whole.Length - 16)
         {
-            const ulong Cookie = 0x0000_5AFE_C00C_1E5F;
             var at = (int)configuration.SecurityCookieRva;
-            MemoryMarshal.Write(whole[at..], Cookie);
+            MemoryMarshal.Write(whole[at..], cookie);
             if (MemoryMarshal.Read<ulong>(whole[(at + 8)..]) == ~0x2B99_2DDF_A232UL)
             {
-                MemoryMarshal.Write(whole[(at + 8)..], ~Cookie);
+                MemoryMarshal.Write(whole[(at + 8)..], ~cookie);
             }
         }
     }
+
+    // Import libraries without an extension name the same modules, and API sets (ext-ms-win-ntos-...) stand for the kernel.
+    private static bool IsExecutive(string module) =>
+        ExecutiveModules.Contains(module, StringComparer.OrdinalIgnoreCase)
+        || ExecutiveModules.Any(known => Path.GetFileNameWithoutExtension(known.AsSpan()).Equals(module, StringComparison.OrdinalIgnoreCase))
+        || module.StartsWith("ext-ms-win-ntos-", StringComparison.OrdinalIgnoreCase);
 
     private void Bind(PeImage image, string name, LoadedDriver driver, Span<byte> whole)
     {
         foreach (var module in image.Imports)
         {
-            var isKnown = ExecutiveModules.Any(known => module.Name.StartsWith(known, StringComparison.OrdinalIgnoreCase));
+            var isKnown = IsExecutive(module.Name);
             foreach (var function in module.Functions)
             {
                 if (function.SlotRva > (uint)whole.Length - 8)
@@ -179,9 +186,9 @@ internal sealed class DriverLoader(LabKernel kernel)
             var end = Math.Min((section.Rva + (ulong)section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
             if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !(section.IsWritable && section.IsExecutable))
             {
-                kernel.Cpu.Protect(
-                    region.Start + start, end - start,
-                    MemoryAccess.Read | (section.IsWritable ? MemoryAccess.Write : MemoryAccess.None) | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None));
+                var access = MemoryAccess.Read | (section.IsWritable ? MemoryAccess.Write : MemoryAccess.None) | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None);
+                kernel.Cpu.Protect(region.Start + start, end - start, access);
+                region.Protect(start, end - start, access);
             }
         }
     }

@@ -2,6 +2,7 @@ using NtScope.Images;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Machine.Images;
+using NtScope.Lab.Machine.Modules;
 using NtScope.Symbols;
 
 namespace NtScope.Lab.Executive.Modules;
@@ -34,7 +35,10 @@ internal sealed class LoadedDriver(string name, PeImage image, GuestRegion regio
     /// <summary>The image as the list of modules has it.</summary>
     public LabImage ListedImage { get; } = new(
         name, @"\SystemRoot\System32\drivers\" + name, region.Backing.Start, image.SizeOfImage, image.EntryPoint, image.TimeDateStamp, image.CheckSum,
-        image.Pdb ?? new PdbIdentity(string.Empty, Guid.Empty, 0));
+        image.Pdb ?? new PdbIdentity(string.Empty, Guid.Empty, 0))
+    {
+        ForcesIntegrity = image.ForcesIntegrity,
+    };
 
     /// <summary>The entry in the list of modules (KLDR_DATA_TABLE_ENTRY).</summary>
     public VirtualAddress ListEntry { get; set; }
@@ -55,9 +59,19 @@ internal sealed class LoadedDriver(string name, PeImage image, GuestRegion regio
         return index < 0 ? 0 : _exceptionRva + ((uint)index * 12);
     }
 
+    /// <summary>Whether all of it may be paged out (MmPageEntireDriver).</summary>
+    public bool IsEntirelyPageable { get; set; }
+
+    /// <summary>Sections that are locked in memory (MmLockPagableDataSection), by RVA, with how often.</summary>
+    public Dictionary<uint, int> LockedSections { get; } = [];
+
     /// <summary>Whether an address lies in a section that may be paged out.</summary>
     public bool IsPageable(ulong address) =>
-        Image.SectionAt((uint)(address - Base)) is { } section && section.Name.StartsWith("PAGE", StringComparison.Ordinal);
+        Image.SectionAt((uint)(address - Base)) is { } section
+        && (IsEntirelyPageable || section.Name.StartsWith("PAGE", StringComparison.Ordinal)) && !LockedSections.ContainsKey(section.Rva);
+
+    /// <summary>Whether the list of modules says that the image was linked with /integritycheck.</summary>
+    public bool ForcesIntegrity(GuestMemory memory) => (memory.ReadUInt32(ListEntry.Value + ModuleList.WideFlags) & ModuleList.IntegrityForced) != 0;
 
     private static unsafe uint ReadDirectory(GuestRegion region, int index)
     {

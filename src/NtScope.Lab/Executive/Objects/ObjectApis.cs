@@ -6,6 +6,8 @@ namespace NtScope.Lab.Executive.Objects;
 /// <summary>Ob routines and ZwClose.</summary>
 internal sealed class ObjectApis(LabKernel kernel) : IApiFamily
 {
+    private const uint KernelHandle = 0x200;
+
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
@@ -17,6 +19,7 @@ internal sealed class ObjectApis(LabKernel kernel) : IApiFamily
         table.Status("ObOpenObjectByPointer", Irql.Passive, OpenObjectByPointer);
         table.Add("ObGetObjectType", Irql.Dispatch, (in ApiCall call) => kernel.Objects.TypeOf(kernel.Objects.Get(call[0]).Kind));
         table.Status("ObQueryNameString", Irql.Passive, QueryNameString);
+        table.Status("ZwDuplicateObject", Irql.Passive, DuplicateObject);
         table.Status("ZwClose", Irql.Passive, Close);
         table.Alias("ZwClose", "NtClose", "ObCloseHandle");
     }
@@ -85,10 +88,36 @@ internal sealed class ObjectApis(LabKernel kernel) : IApiFamily
             return NtStatus.ObjectTypeMismatch;
         }
 
-        var handle = kernel.Objects.Open(item, call.UInt32(3), (call.UInt32(1) & 0x200) != 0, call.ReturnAddress);
-        kernel.Memory.WriteUInt64(call[6], handle);
+        var isKernel = (call.UInt32(1) & KernelHandle) != 0;
+        var granted = kernel.Processes.Callbacks.Open(item, call.UInt32(3), isKernel);
+        kernel.Memory.WriteUInt64(call[6], kernel.Objects.Open(item, granted, isKernel, call.ReturnAddress));
         return NtStatus.Success;
     }
+
+    // The machine has one handle table: source and target say only who is told of it.
+    private NtStatus DuplicateObject(in ApiCall call)
+    {
+        const uint CloseSource = 1;
+        const uint SameAccess = 2;
+        if (kernel.Objects.FindHandle(call[1]) is not { } handle)
+        {
+            return NtStatus.InvalidHandle;
+        }
+
+        var options = call.UInt32(6);
+        if (call[3] != 0)
+        {
+            var isKernel = (call.UInt32(5) & KernelHandle) != 0;
+            var access = (options & SameAccess) != 0 ? handle.Access : call.UInt32(4);
+            var granted = kernel.Processes.Callbacks.Duplicate(handle.Object, access, isKernel, ProcessOf(call[0]), ProcessOf(call[2]));
+            kernel.Memory.WriteUInt64(call[3], kernel.Objects.Open(handle.Object, granted, isKernel, call.ReturnAddress));
+        }
+
+        return (options & CloseSource) != 0 ? kernel.Objects.Close(call[1]) : NtStatus.Success;
+    }
+
+    private ulong ProcessOf(ulong handle) =>
+        kernel.Objects.FindHandle(handle) is { Object.Kind: ObjectKind.Process } open ? open.Object.Address : kernel.Threads.Current.Process;
 
     private NtStatus QueryNameString(in ApiCall call)
     {

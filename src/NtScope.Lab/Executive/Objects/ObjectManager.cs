@@ -226,6 +226,9 @@ internal sealed class ObjectManager
         return path;
     }
 
+    /// <summary>Whether the directory that a full name is to be entered in exists.</summary>
+    public bool HasDirectoryOf(string name) => !PlaceOf(Normalise(name)).Directory.IsZero;
+
     /// <summary>Takes a name away.</summary>
     public void RemoveName(string name)
     {

@@ -9,8 +9,11 @@ internal enum NotifyKind
     /// <summary>PsSetCreateProcessNotifyRoutineEx and Ex2.</summary>
     ProcessEx,
 
-    /// <summary>PsSetCreateThreadNotifyRoutine.</summary>
+    /// <summary>PsSetCreateThreadNotifyRoutine, and PsSetCreateThreadNotifyRoutineEx for threads of all subsystems.</summary>
     Thread,
+
+    /// <summary>PsSetCreateThreadNotifyRoutineEx for threads that are no system threads.</summary>
+    NonSystemThread,
 
     /// <summary>PsSetLoadImageNotifyRoutine.</summary>
     Image,

@@ -1,5 +1,6 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Executive.Processes;
@@ -11,6 +12,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
     private const uint ExtendedForm = 2;
     private readonly List<NotifyRoutine> _routines = [];
     private ulong _scratch;
+    private ulong _scratchBytes;
 
     /// <summary>What is registered, in order.</summary>
     public IReadOnlyList<NotifyRoutine> All => _routines;
@@ -21,6 +23,11 @@ internal sealed class NotifyRoutines(LabKernel kernel)
     /// <summary>Registers a routine.</summary>
     public NtStatus Add(NotifyKind kind, ulong address, ulong caller)
     {
+        if (kind == NotifyKind.ProcessEx && !kernel.Processes.AcceptsCallback(address))
+        {
+            return NtStatus.AccessDenied;
+        }
+
         var count = 0;
         foreach (var routine in _routines)
         {
@@ -117,7 +124,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
         }
 
         var status = (NtStatus)memory.ReadUInt32(info + 0x40);
-        return (uint)status >= 0xC000_0000 ? status : NtStatus.Success;
+        return (int)status < 0 ? status : NtStatus.Success;
     }
 
     /// <summary>Tells of the end of a process.</summary>
@@ -138,13 +145,23 @@ internal sealed class NotifyRoutines(LabKernel kernel)
     }
 
     /// <summary>Tells of a thread's start or end.</summary>
-    public void ThreadChanged(uint process, uint thread, bool created)
+    /// <param name="process">Its process.</param>
+    /// <param name="thread">The thread.</param>
+    /// <param name="id">Its identifier.</param>
+    /// <param name="created">Whether it starts.</param>
+    public void ThreadChanged(LabProcess process, KernelObject thread, uint id, bool created)
     {
         for (var i = 0; i < _routines.Count; i++)
         {
             if (_routines[i].Kind == NotifyKind.Thread)
             {
-                kernel.Verifier.CallDriver("a thread notify routine", _routines[i].Address, process, thread, created ? 1UL : 0);
+                kernel.Verifier.CallDriver("a thread notify routine", _routines[i].Address, process.Id, id, created ? 1UL : 0);
+            }
+            else if (_routines[i].Kind == NotifyKind.NonSystemThread && process != kernel.Processes.SystemProcess)
+            {
+                // It runs on the thread that it is told of.
+                using var scope = new ProcessScope(kernel, process.Object, thread, id);
+                kernel.Verifier.CallDriver("a thread notify routine", _routines[i].Address, process.Id, id, created ? 1UL : 0);
             }
         }
     }
@@ -177,7 +194,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
 
     private static string NameOf(NotifyKind kind) => kind switch
     {
-        NotifyKind.Thread => "thread",
+        NotifyKind.Thread or NotifyKind.NonSystemThread => "thread",
         NotifyKind.Image => "image",
         _ => "process",
     };
@@ -186,14 +203,19 @@ internal sealed class NotifyRoutines(LabKernel kernel)
     private ulong Scratch(ulong bytes)
     {
         const ulong Usual = 0x400;
-        if (bytes <= Usual)
+        if (_scratch != 0 && bytes <= _scratchBytes)
         {
-            return _scratch != 0 ? _scratch : _scratch = kernel.Pool.Allocate(Usual, "PsCn");
+            return _scratch;
         }
 
-        kernel.Pool.Free(_scratch == 0 ? kernel.Pool.Allocate(1, "PsCn") : _scratch);
-        _scratch = 0;
-        return _scratch = kernel.Pool.Allocate(bytes, "PsCn");
+        if (_scratch != 0)
+        {
+            kernel.Pool.Free(_scratch);
+            _scratch = 0;
+        }
+
+        _scratchBytes = Math.Max(bytes, Usual);
+        return _scratch = kernel.Pool.Allocate(_scratchBytes, "PsCn");
     }
 
     private bool HasProcessRoutines()

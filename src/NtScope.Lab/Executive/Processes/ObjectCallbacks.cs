@@ -48,6 +48,11 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
                 return NtStatus.InvalidParameter;
             }
 
+            if ((pre != 0 && !kernel.Processes.AcceptsCallback(pre)) || (post != 0 && !kernel.Processes.AcceptsCallback(post)))
+            {
+                return NtStatus.AccessDenied;
+            }
+
             added.Add(new ObjectOperation(new VirtualAddress(type), memory.ReadUInt32(operation + 8), new VirtualAddress(pre), new VirtualAddress(post)));
         }
 
@@ -73,12 +78,22 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
         return true;
     }
 
-    /// <summary>Asks the callbacks what is granted.</summary>
-    /// <param name="item">The process or thread.</param>
+    /// <summary>Asks the callbacks what a new handle grants.</summary>
+    /// <param name="item">What is opened.</param>
     /// <param name="access">The desired access.</param>
     /// <param name="isKernelHandle">Whether a kernel handle is asked for; callbacks may not change those.</param>
-    /// <param name="duplicate">Whether a handle is duplicated.</param>
-    public uint Open(KernelObject item, uint access, bool isKernelHandle, bool duplicate = false)
+    public uint Open(KernelObject item, uint access, bool isKernelHandle) => Ask(item, OperationCreate, access, isKernelHandle, 0, 0);
+
+    /// <summary>Asks the callbacks what a duplicate of a handle grants.</summary>
+    /// <param name="item">What the handle is to.</param>
+    /// <param name="access">The desired access.</param>
+    /// <param name="isKernelHandle">Whether a kernel handle is asked for; callbacks may not change those.</param>
+    /// <param name="source">The EPROCESS whose handle is duplicated.</param>
+    /// <param name="target">The EPROCESS that gets the new one.</param>
+    public uint Duplicate(KernelObject item, uint access, bool isKernelHandle, ulong source, ulong target) =>
+        Ask(item, OperationDuplicate, access, isKernelHandle, source, target);
+
+    private uint Ask(KernelObject item, uint operation, uint access, bool isKernelHandle, ulong source, ulong target)
     {
         if (_callbacks.Count == 0)
         {
@@ -86,7 +101,6 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
         }
 
         var memory = kernel.Memory;
-        var operation = duplicate ? OperationDuplicate : OperationCreate;
         var block = kernel.Pool.Allocate(0x80, "ObPr", PoolKind.NonPaged);
         var parameters = block + 0x40;
         memory.WriteUInt32(block, operation);
@@ -96,6 +110,8 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
         memory.WriteUInt64(block + 0x20, parameters);
         memory.WriteUInt32(parameters, access);
         memory.WriteUInt32(parameters + 4, access);
+        memory.WriteUInt64(parameters + 8, source);
+        memory.WriteUInt64(parameters + 0x10, target);
         var called = new List<(ObjectCallback Callback, ulong Context)>();
         foreach (var callback in _callbacks.Where(callback => callback.Kind == item.Kind && (callback.Operations & operation) != 0).ToArray())
         {

@@ -42,6 +42,7 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
             throw new ThreadEndException();
         });
         table.Status("ZwOpenProcess", Irql.Passive, OpenProcess);
+        table.Status("ZwOpenThread", Irql.Passive, OpenThread);
         table.Status("ZwTerminateProcess", Irql.Passive, TerminateProcess);
         table.Status("ZwQueryInformationProcess", Irql.Passive, QueryInformationProcess);
         table.Add("ExGetPreviousMode", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.UserMode ? 1UL : 0);
@@ -102,7 +103,7 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var path = process.Path.Length > 2 && process.Path[1] == ':' ? @"\Device\HarddiskVolume1" + process.Path[2..] : process.Path;
+        var path = ProcessManager.DevicePath(process.Path);
         var block = kernel.Pool.AllocateForDriver(16 + ((ulong)(path.Length + 1) * 2), Pool.PoolManager.TagOf("SeNm"), Pool.PoolKind.Paged, call.ReturnAddress);
         if (block == 0)
         {
@@ -158,14 +159,32 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         return NtStatus.Success;
     }
 
+    private NtStatus OpenThread(in ApiCall call)
+    {
+        if (call[3] == 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (kernel.Processes.FindThread((uint)kernel.Memory.ReadUInt64(call[3] + 8)) is not { } thread)
+        {
+            return NtStatus.InvalidCid;
+        }
+
+        var wantsKernel = ObjectAttributes.Read(kernel.Memory, call[2]).WantsKernelHandle;
+        var granted = kernel.Processes.Callbacks.Open(thread, call.UInt32(1), wantsKernel);
+        kernel.Memory.WriteUInt64(call[0], kernel.Objects.Open(thread, granted, wantsKernel, call.ReturnAddress));
+        return NtStatus.Success;
+    }
+
     private NtStatus TerminateProcess(in ApiCall call)
     {
-        if (kernel.Objects.FindHandle(call[0]) is not { Object.State: LabProcess process } handle)
+        if (ProcessOf(call[0]) is not { } process)
         {
             return NtStatus.InvalidHandle;
         }
 
-        if ((handle.Access & 1) == 0)
+        if (call[0] != ulong.MaxValue && (kernel.Objects.FindHandle(call[0])!.Access & 1) == 0)
         {
             return NtStatus.AccessDenied;
         }
@@ -180,10 +199,10 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         const uint ImageFileName = 27;
         const uint ImageFileNameWin32 = 43;
         const uint CommandLine = 60;
-        var process = call[0] == ulong.MaxValue
-            ? kernel.Objects.Get(kernel.Threads.Current.Process).State as LabProcess
-            : kernel.Objects.FindHandle(call[0])?.Object.State as LabProcess;
-        if (process is null)
+        const uint SessionInformation = 24;
+        const uint Wow64Information = 26;
+        const uint InformationClasses = 128;
+        if (ProcessOf(call[0]) is not { } process)
         {
             return NtStatus.InvalidHandle;
         }
@@ -198,20 +217,43 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
 
                 kernel.Memory.Clear(call[2], 48);
                 kernel.Memory.WriteUInt32(call[2], (uint)process.ExitStatus);
+                kernel.Memory.WriteUInt64(call[2] + 8, Field(process.Object.Address, kernel.Processes.Layout.Peb));
                 kernel.Memory.WriteUInt64(call[2] + 32, process.Id);
                 kernel.Memory.WriteUInt64(call[2] + 40, process.ParentId);
                 WriteLength(call, 48);
                 return NtStatus.Success;
             case ImageFileName:
-                return WriteText(call, @"\Device\HarddiskVolume1" + (process.Path.Length > 2 ? process.Path[2..] : string.Empty));
+                return WriteText(call, ProcessManager.DevicePath(process.Path));
             case ImageFileNameWin32:
                 return WriteText(call, process.Path);
             case CommandLine:
                 return WriteText(call, process.CommandLine);
-            default:
+            case SessionInformation:
+                return WriteNumber(call, process.Id <= 4 ? 0UL : 1, sizeof(uint));
+            case Wow64Information:
+                return WriteNumber(call, 0, sizeof(ulong));
+            case >= InformationClasses:
                 return NtStatus.InvalidInfoClass;
+            default:
+                throw kernel.Stop("unimplemented", $"ZwQueryInformationProcess has no class {call.UInt32(1)}", call.Entry.Name);
         }
     }
+
+    private NtStatus WriteNumber(in ApiCall call, ulong value, uint bytes)
+    {
+        if (call.UInt32(3) != bytes)
+        {
+            return NtStatus.InfoLengthMismatch;
+        }
+
+        kernel.Memory.Write(call[2], BitConverter.GetBytes(value).AsSpan(0, (int)bytes));
+        WriteLength(call, bytes);
+        return NtStatus.Success;
+    }
+
+    private LabProcess? ProcessOf(ulong handle) => handle == ulong.MaxValue
+        ? kernel.Objects.Get(kernel.Threads.Current.Process).State as LabProcess
+        : kernel.Objects.FindHandle(handle)?.Object.State as LabProcess;
 
     private NtStatus WriteText(in ApiCall call, string text)
     {

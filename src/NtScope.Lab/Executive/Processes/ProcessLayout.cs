@@ -21,8 +21,6 @@ internal sealed class ProcessLayout(ITypeSource types)
 
     public ulong CreateTime { get; } = Offset(types, Process, "CreateTime");
 
-    public ulong ExitTime { get; } = Offset(types, Process, "ExitTime");
-
     public ulong InheritedFromUniqueProcessId { get; } = Offset(types, Process, "InheritedFromUniqueProcessId");
 
     public ulong Peb { get; } = Offset(types, Process, "Peb");
@@ -52,8 +50,6 @@ internal sealed class ProcessLayout(ITypeSource types)
     public ulong ThreadStackLimit { get; } = Offset(types, Thread, "Tcb.StackLimit");
 
     public ulong ThreadKernelStack { get; } = Offset(types, Thread, "Tcb.KernelStack");
-
-    public ulong ThreadState { get; } = Offset(types, Thread, "Tcb.State");
 
     public ulong ThreadTeb { get; } = Offset(types, Thread, "Tcb.Teb");
 

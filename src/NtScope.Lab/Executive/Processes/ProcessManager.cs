@@ -1,4 +1,5 @@
 using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Machine.Processes;
@@ -9,6 +10,7 @@ namespace NtScope.Lab.Executive.Processes;
 internal sealed class ProcessManager(LabKernel kernel)
 {
     private const uint SystemId = 4;
+    private const string SessionManager = "smss.exe";
 
     /// <summary>Processes that have not ended, by identifier.</summary>
     private readonly Dictionary<uint, LabProcess> _processes = [];
@@ -48,6 +50,10 @@ internal sealed class ProcessManager(LabKernel kernel)
         Client = Create(@"C:\Program Files\NtScope\client.exe", "client.exe", SystemProcess.Id);
         var thread = kernel.Threads.Create(Client.Thread.Address, Client.Object.Address, Client.ThreadId);
         kernel.Threads.Adopt(thread);
+
+        // A driver may end the client; the machine's user goes on acting on its thread.
+        kernel.Objects.Reference(Client.Object);
+        kernel.Objects.Reference(Client.Thread);
     }
 
     /// <summary>Finds a process.</summary>
@@ -69,11 +75,11 @@ internal sealed class ProcessManager(LabKernel kernel)
             return process;
         }
 
-        Notify.ThreadChanged(process.Id, process.ThreadId, created: true);
+        Notify.ThreadChanged(process, process.Thread, process.ThreadId, created: true);
         if (Notify.HasImageRoutines)
         {
             using var inside = RunAs(process);
-            Notify.ImageLoaded(@"\Device\HarddiskVolume1" + path[2..], process.Id, 0x7FF6_0000_0000, 0x20000, isSystem: false);
+            Notify.ImageLoaded(DevicePath(path), process.Id, 0x7FF6_0000_0000, 0x20000, isSystem: false);
             Notify.ImageLoaded(@"\Device\HarddiskVolume1\Windows\System32\ntdll.dll", process.Id, 0x7FFE_0000_0000, 0x1F8000, isSystem: false);
         }
 
@@ -85,7 +91,7 @@ internal sealed class ProcessManager(LabKernel kernel)
     {
         kernel.EnsureRunning();
         using var scope = RunAs(process);
-        Notify.ImageLoaded(@"\Device\HarddiskVolume1" + (path.Length > 2 ? path[2..] : path), process.Id, 0x7FFD_0000_0000, 0x10000, isSystem: false);
+        Notify.ImageLoaded(DevicePath(path), process.Id, 0x7FFD_0000_0000, 0x10000, isSystem: false);
         kernel.Threads.Settle();
     }
 
@@ -98,6 +104,12 @@ internal sealed class ProcessManager(LabKernel kernel)
             return;
         }
 
+        if (process == SystemProcess || process.ParentId == SystemId && NameOf(process.Path) == SessionManager)
+        {
+            throw kernel.BugCheck(
+                BugCheckCode.CriticalProcessDied, [process.Object.Address, 0, 0, 0], $"{NameOf(process.Path)} ({process.Id}) ends; Windows does not go on without it");
+        }
+
         process.IsAlive = false;
         process.ExitStatus = status;
         kernel.Memory.WriteUInt32(process.Object.Address + Layout.ExitStatus, (uint)status);
@@ -105,12 +117,12 @@ internal sealed class ProcessManager(LabKernel kernel)
         {
             foreach (var thread in process.ExtraThreads.Keys.ToArray())
             {
-                Notify.ThreadChanged(process.Id, thread, created: false);
+                Notify.ThreadChanged(process, process.ExtraThreads[thread], thread, created: false);
                 RemoveThread(thread, process.ExtraThreads[thread]);
             }
 
             process.ExtraThreads.Clear();
-            Notify.ThreadChanged(process.Id, process.ThreadId, created: false);
+            Notify.ThreadChanged(process, process.Thread, process.ThreadId, created: false);
             Notify.ProcessEnded(process);
         }
 
@@ -128,6 +140,33 @@ internal sealed class ProcessManager(LabKernel kernel)
         return target.IsAlive ? NtStatus.Success : NtStatus.ProcessIsTerminating;
     }
 
+    /// <summary>Opens a thread: object callbacks decide what is granted.</summary>
+    public NtStatus OpenThread(uint id, uint access, LabProcess? by, out uint granted)
+    {
+        kernel.EnsureRunning();
+        granted = 0;
+        if (FindThread(id) is not { } thread)
+        {
+            return NtStatus.InvalidCid;
+        }
+
+        using var scope = RunAs(by ?? Client);
+        granted = Callbacks.Open(thread, access, isKernelHandle: false);
+        kernel.Threads.Settle();
+        return NtStatus.Success;
+    }
+
+    /// <summary>Duplicates a handle to a process: object callbacks decide what is granted.</summary>
+    public NtStatus Duplicate(LabProcess target, uint access, LabProcess? from, LabProcess? to, out uint granted)
+    {
+        kernel.EnsureRunning();
+        var (source, receiver) = (from ?? Client, to ?? Client);
+        using var scope = RunAs(source);
+        granted = Callbacks.Duplicate(target.Object, access, isKernelHandle: false, source.Object.Address, receiver.Object.Address);
+        kernel.Threads.Settle();
+        return target.IsAlive ? NtStatus.Success : NtStatus.ProcessIsTerminating;
+    }
+
     /// <summary>Starts a thread whose code is not executed.</summary>
     public uint StartUserThread(LabProcess process)
     {
@@ -135,7 +174,7 @@ internal sealed class ProcessManager(LabKernel kernel)
         var id = _memory.TakeId();
         process.ExtraThreads.Add(id, CreateThread(process.Object.Address, process.Id, id));
         using var scope = RunAs(process);
-        Notify.ThreadChanged(process.Id, id, created: true);
+        Notify.ThreadChanged(process, process.ExtraThreads[id], id, created: true);
         kernel.Threads.Settle();
         return id;
     }
@@ -147,21 +186,45 @@ internal sealed class ProcessManager(LabKernel kernel)
         if (process.ExtraThreads.Remove(id, out var thread))
         {
             using var scope = RunAs(process);
-            Notify.ThreadChanged(process.Id, id, created: false);
+            Notify.ThreadChanged(process, thread, id, created: false);
             RemoveThread(id, thread);
             kernel.Threads.Settle();
         }
     }
 
-    /// <summary>Makes a thread that runs a driver's routine.</summary>
-    public KernelThread CreateSystemThread(LabProcess process, Action body, out KernelObject item)
+    /// <summary>Makes a system thread.</summary>
+    /// <param name="process">Its process.</param>
+    /// <param name="body">What it does.</param>
+    /// <param name="item">Its object.</param>
+    /// <param name="isWorker">Whether it is one of the executive's own for work items; drivers are not told of those, which a real kernel has from its start.</param>
+    public KernelThread CreateSystemThread(LabProcess process, Action body, out KernelObject item, bool isWorker = false)
     {
         var id = _memory.TakeId();
-        item = CreateThread(process.Object.Address, process.Id, id);
-        var thread = kernel.Threads.Create(item.Address, process.Object.Address, id);
-        item.State = thread;
-        Notify.ThreadChanged(process.Id, id, created: true);
-        kernel.Threads.Start(thread, body);
+        var created = CreateThread(process.Object.Address, process.Id, id);
+        item = created;
+        var thread = kernel.Threads.Create(created.Address, process.Object.Address, id);
+        created.State = thread;
+        if (!isWorker)
+        {
+            Notify.ThreadChanged(process, created, id, created: true);
+        }
+
+        kernel.Threads.Start(thread, () =>
+        {
+            try
+            {
+                body();
+            }
+            catch (ThreadEndException)
+            {
+                // The thread called PsTerminateSystemThread.
+            }
+
+            if (!isWorker)
+            {
+                Notify.ThreadChanged(process, created, id, created: false);
+            }
+        });
         return thread;
     }
 
@@ -176,7 +239,22 @@ internal sealed class ProcessManager(LabKernel kernel)
     }
 
     /// <summary>Lets the current thread act as one of a process until the scope ends.</summary>
-    public ProcessScope RunAs(LabProcess process) => new(kernel, process);
+    public ProcessScope RunAs(LabProcess process) => new(kernel, process.Object, process.Thread, process.ThreadId);
+
+    /// <summary>Whether a routine may watch or deny what processes do: the kernel takes such routines only from images that were linked with /integritycheck.</summary>
+    public bool AcceptsCallback(ulong routine)
+    {
+        var driver = kernel.Drivers.At(routine);
+        if (driver?.ForcesIntegrity(kernel.Memory) == true)
+        {
+            return true;
+        }
+
+        var what = driver is null ? $"0x{routine:x} lies in no image" : $"{driver.Name} was linked without /integritycheck";
+        kernel.Verifier.Report(
+            "integrity-check", $"{what}; routines are taken only from images with IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY: link with /integritycheck", kernel.Threads.Current.Trap.Caller?.Name);
+        return false;
+    }
 
     /// <summary>The processes as they are in memory, for who looks at it.</summary>
     public IEnumerable<MachineProcess> InMemory => _processes.Values.Select(process => new MachineProcess(
@@ -188,6 +266,9 @@ internal sealed class ProcessManager(LabKernel kernel)
 
     /// <summary>Shows where a thread's kernel stack is.</summary>
     public void ShowStack(KernelThread thread, ulong pointer) => _memory.SetStack(thread.Thread, thread.StackLimit, thread.StackBase, pointer);
+
+    /// <summary>An image's path as the kernel names it: that of volume C: begins with its device.</summary>
+    public static string DevicePath(string path) => path.Length > 2 && path[1] == ':' ? @"\Device\HarddiskVolume1" + path[2..] : path;
 
     private static string NameOf(string path) => path[(path.LastIndexOf('\\') + 1)..];
 

@@ -128,7 +128,7 @@ internal sealed class ProcessObjects(LabKernel kernel)
 
     private void WriteImagePath(ulong address, string path)
     {
-        var name = path.Length > 2 && path[1] == ':' ? @"\Device\HarddiskVolume1" + path[2..] : path;
+        var name = ProcessManager.DevicePath(path);
         var block = kernel.Pool.Allocate(16 + ((ulong)(name.Length + 1) * 2), "SeOn", Pool.PoolKind.Paged);
         _memory.WriteString(block + 16, name);
         _memory.WriteUnicodeString(block, block + 16, name.Length * 2, (name.Length + 1) * 2);

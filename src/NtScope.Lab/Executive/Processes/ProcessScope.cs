@@ -1,26 +1,38 @@
-using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Objects;
 
 namespace NtScope.Lab.Executive.Processes;
 
-/// <summary>The current thread acts as a thread of another process until this is disposed.</summary>
+/// <summary>The current thread acts as a thread of another process until this is disposed. Both objects stay until then, even if they end in between.</summary>
 internal readonly struct ProcessScope : IDisposable
 {
     private readonly LabKernel _kernel;
+    private readonly KernelObject _actingProcess;
+    private readonly KernelObject _actingThread;
     private readonly ulong _thread;
     private readonly ulong _process;
     private readonly uint _id;
 
-    /// <summary>Begins to act as the process's first thread.</summary>
-    public ProcessScope(LabKernel kernel, LabProcess process)
+    /// <summary>Begins to act as a thread of a process.</summary>
+    public ProcessScope(LabKernel kernel, KernelObject process, KernelObject thread, uint id)
     {
-        _kernel = kernel;
+        (_kernel, _actingProcess, _actingThread) = (kernel, process, thread);
         var current = kernel.Threads.Current;
         (_thread, _process, _id) = (current.Thread, current.Process, current.Id);
-        Set(process.Thread.Address, process.Object.Address, process.ThreadId);
+        kernel.Objects.Reference(process);
+        kernel.Objects.Reference(thread);
+        Set(thread.Address, process.Address, id);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Set(_thread, _process, _id);
+    public void Dispose()
+    {
+        Set(_thread, _process, _id);
+        if (!_kernel.IsDisposed)
+        {
+            _kernel.Objects.Dereference(_actingThread);
+            _kernel.Objects.Dereference(_actingProcess);
+        }
+    }
 
     private void Set(ulong thread, ulong process, uint id)
     {

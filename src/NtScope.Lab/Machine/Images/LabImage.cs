@@ -21,6 +21,9 @@ public sealed record LabImage(
     uint CheckSum,
     PdbIdentity Pdb)
 {
+    /// <summary>Whether it was linked with <c>/integritycheck</c>; the kernel takes certain callbacks from such images only.</summary>
+    public bool ForcesIntegrity { get; init; }
+
     /// <summary>Whether <paramref name="address"/> lies in it.</summary>
     public bool Contains(VirtualAddress address) => address >= Base && address - Base < Size;
 }

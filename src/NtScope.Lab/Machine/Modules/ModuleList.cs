@@ -9,6 +9,12 @@ namespace NtScope.Lab.Machine.Modules;
 /// </summary>
 internal sealed class ModuleList
 {
+    /// <summary>The flag of an image that was linked with /integritycheck.</summary>
+    public const uint IntegrityForced = 0x20;
+
+    /// <summary>Where the flags of an entry are in the 64-bit form.</summary>
+    public const ulong WideFlags = 0x68;
+
     private const int EntrySize = 0xA0;
     private const int UnloadedCount = 50;
 
@@ -43,7 +49,7 @@ internal sealed class ModuleList
         _context.WriteUnicodeString(entry + 9 * _pointer, image.Path);
         _context.WriteUnicodeString(entry + 11 * _pointer, image.Name);
         var flags = entry + 13 * _pointer;
-        space.WriteUInt32(flags, 0x0900_4000);
+        space.WriteUInt32(flags, 0x0900_4000 | (image.ForcesIntegrity ? IntegrityForced : 0));
         space.WriteUInt16(flags + 4, 1);
         space.WriteUInt32(flags + 8 + _pointer, image.CheckSum);
         if (_pointer == sizeof(ulong))
