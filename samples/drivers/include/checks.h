@@ -1,5 +1,6 @@
 /* The rest of a driver that checks routines: a device whose control codes each run one of g_groups and answer with the line of the first
-   check that failed, or 0. Stands at the end of a source that defines DEVICE, g_device and g_groups. */
+   check that failed, or 0. Stands at the end of a source that defines DEVICE, g_device and g_groups. One that has further devices defines
+   OTHER_DEVICES, the routine for their requests. */
 
 #include "requests.h"
 
@@ -20,6 +21,18 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT device, PIRP irp) {
   return CompleteWith(irp, STATUS_SUCCESS, sizeof(ULONG));
 }
 
+#ifdef OTHER_DEVICES
+static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT device, PIRP irp) {
+  if (device != g_device)
+    return OTHER_DEVICES(device, irp);
+  switch (IoGetCurrentIrpStackLocation(irp)->MajorFunction) {
+  case IRP_MJ_READ: return Read(device, irp);
+  case IRP_MJ_DEVICE_CONTROL: return Control(device, irp);
+  default: return CreateClose(device, irp);
+  }
+}
+#endif
+
 static VOID NTAPI Unload(PDRIVER_OBJECT driver) {
   UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\" DEVICE);
   IoDeleteSymbolicLink(&link);
@@ -38,9 +51,14 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) 
     IoDeleteDevice(g_device);
     return status;
   }
+#ifdef OTHER_DEVICES
+  for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+    driver->MajorFunction[i] = Dispatch;
+#else
   driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
   driver->MajorFunction[IRP_MJ_READ] = Read;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+#endif
   driver->DriverUnload = Unload;
   return STATUS_SUCCESS;
 }

@@ -23,8 +23,9 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         table.Status("FltStartFiltering", Irql.Passive, (in ApiCall call) => kernel.Filters.Start(Filter(call[0], call)));
         table.Void("FltUnregisterFilter", Irql.Passive, (in ApiCall call) => kernel.Filters.Unregister(Filter(call[0], call)));
         table.Add("FltGetIrpName", Irql.Dispatch, GetIrpName);
-        table.Add("FltGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
-        table.Add("FltGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
+        table.Add("FltGetRequestorProcess", Irql.Dispatch, (in ApiCall call) => RequestorOf(call[0]));
+        table.Add("FltGetRequestorProcessId", Irql.Dispatch, (in ApiCall call) =>
+            (uint)kernel.Memory.ReadUInt64(RequestorOf(call[0]) + kernel.Processes.Layout.UniqueProcessId));
         table.Void("FltSetCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) | 0x8000_0000));
         table.Void("FltClearCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.WriteUInt32(call[0], kernel.Memory.ReadUInt32(call[0]) & 0x7FFF_FFFF));
         table.Add("FltIsCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0]) >> 31);
@@ -39,6 +40,8 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         table.Void("FltCloseClientPort", Irql.Passive, CloseClientPort);
         table.Status("FltSendMessage", Irql.Apc, SendMessage);
     }
+
+    private ulong RequestorOf(ulong data) => kernel.Memory.ReadUInt64(kernel.Memory.ReadUInt64(data + FilterLayout.DataThread) + kernel.Processes.Layout.ThreadProcess);
 
     private MiniFilter Filter(ulong handle, in ApiCall call) => kernel.Filters.Find(handle)
         ?? throw kernel.Stop("bad-object", $"0x{handle:x} is used as a minifilter and is none, or no longer", call.Entry.Name);

@@ -10,7 +10,10 @@ internal sealed class ClientIo(LabKernel kernel)
     private readonly HashSet<ulong> _exclusive = [];
 
     /// <summary>Opens a device by name.</summary>
-    public NtStatus Open(string name, out KernelObject? file)
+    /// <param name="name">Its name: <c>\\.\Zero</c> or <c>\Device\Zero</c>.</param>
+    /// <param name="file">The FILE_OBJECT; null if it is not opened.</param>
+    /// <param name="isUser">Whether a user opens it, and not a driver.</param>
+    public NtStatus Open(string name, out KernelObject? file, bool isUser = true)
     {
         file = null;
         var path = name.StartsWith(@"\\.\", StringComparison.Ordinal) ? @"\??\" + name[4..] : name;
@@ -33,7 +36,7 @@ internal sealed class ClientIo(LabKernel kernel)
         }
 
         var item = kernel.Devices.CreateFile(device.Address, rest);
-        var result = Send(top, item, MajorFunction.Create, [], 0, _ => { });
+        var result = Send(top, item, MajorFunction.Create, isUser);
         if (!result.Succeeded)
         {
             _exclusive.Remove(device.Address);
@@ -41,17 +44,19 @@ internal sealed class ClientIo(LabKernel kernel)
             return result.Status;
         }
 
+        item.Deleted = () =>
+        {
+            Send(TopOf(item), item, MajorFunction.Close, isUser: false);
+            _exclusive.Remove(device.Address);
+        };
         file = item;
         return result.Status;
     }
 
-    /// <summary>Closes a file: IRP_MJ_CLEANUP, then IRP_MJ_CLOSE.</summary>
-    public void Close(KernelObject file)
+    /// <summary>Closes the only handle of a file: IRP_MJ_CLEANUP. IRP_MJ_CLOSE follows when the last reference goes.</summary>
+    public void Close(KernelObject file, bool isUser = true)
     {
-        var top = kernel.Devices.Top(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
-        Send(top, file, MajorFunction.Cleanup, [], 0, _ => { });
-        Send(top, file, MajorFunction.Close, [], 0, _ => { });
-        _exclusive.Remove(_memory.ReadUInt64(file.Address + IoLayout.FileDevice));
+        Send(TopOf(file), file, MajorFunction.Cleanup, isUser);
         kernel.Objects.Dereference(file);
     }
 
@@ -162,13 +167,11 @@ internal sealed class ClientIo(LabKernel kernel)
         return Wait(pending);
     }
 
-    private LabIoResult Send(ulong top, KernelObject file, MajorFunction major, ReadOnlySpan<byte> input, int outputLength, Action<ulong> prepare)
+    private LabIoResult Send(ulong top, KernelObject file, MajorFunction major, bool isUser)
     {
-        _ = input;
         var request = kernel.Requests.Create(_memory.ReadByte(top + IoLayout.DeviceStackSize));
-        var pending = new PendingIo(request, outputLength);
-        var location = Prepare(request, file, major);
-        prepare(location);
+        var pending = new PendingIo(request, 0);
+        var location = Prepare(request, file, major, isUser);
         if (major == MajorFunction.Create)
         {
             var context = kernel.Pool.Allocate(0x100, "IoSc");
@@ -180,17 +183,17 @@ internal sealed class ClientIo(LabKernel kernel)
         }
 
         request.Completed = _ => Complete(pending, isRead: false);
-        Dispatch(top, pending, major.ToString());
+        Dispatch(top, pending, major.ToString(), isUser);
         return Wait(pending);
     }
 
-    private ulong Prepare(IoRequest request, KernelObject file, MajorFunction major)
+    private ulong Prepare(IoRequest request, KernelObject file, MajorFunction major, bool isUser = true)
     {
         var location = kernel.Requests.NextLocation(request.Irp);
         _memory.WriteByte(location, (byte)major);
         _memory.WriteUInt64(location + IoLayout.LocationFile, file.Address);
         _memory.WriteUInt64(request.Irp + IoLayout.IrpFileObject, file.Address);
-        _memory.WriteByte(request.Irp + IoLayout.IrpRequestorMode, 1);
+        _memory.WriteByte(request.Irp + IoLayout.IrpRequestorMode, isUser ? (byte)1 : (byte)0);
         return location;
     }
 
@@ -204,12 +207,16 @@ internal sealed class ClientIo(LabKernel kernel)
         _memory.WriteUInt64(irp + IoLayout.IrpMdl, pending.Mdl);
     }
 
-    private void Dispatch(ulong top, PendingIo pending, string what)
+    private void Dispatch(ulong top, PendingIo pending, string what, bool isUser = true)
     {
-        kernel.Verifier.BeginRequest();
         var thread = kernel.Threads.Current;
+        if (thread.Invocations.Count == 0)
+        {
+            kernel.Verifier.BeginRequest();
+        }
+
         var mode = thread.UserMode;
-        thread.UserMode = true;
+        thread.UserMode = isUser;
         try
         {
             var status = kernel.Requests.CallDriver(top, pending.Request.Irp);

@@ -50,17 +50,18 @@ internal sealed class DeviceApis(LabKernel kernel) : IApiFamily
 
     private NtStatus GetDeviceObjectPointer(in ApiCall call)
     {
-        if (kernel.Objects.Resolve(call.UnicodeString(0), out var rest) is not { Kind: ObjectKind.Device } device)
+        var status = kernel.Clients.Open(call.UnicodeString(0), out var file, isUser: false);
+        if (file is null)
         {
-            return NtStatus.ObjectNameNotFound;
+            return status;
         }
 
-        var file = kernel.Devices.CreateFile(device.Address, rest);
+        // The handle is closed at once; the reference keeps the file open.
         kernel.Objects.Reference(file, call.ReturnAddress);
-        kernel.Objects.Dereference(file);
+        kernel.Clients.Close(file, isUser: false);
         kernel.Memory.WriteUInt64(call[2], file.Address);
-        kernel.Memory.WriteUInt64(call[3], kernel.Devices.Top(device.Address));
-        return NtStatus.Success;
+        kernel.Memory.WriteUInt64(call[3], kernel.Devices.Top(kernel.Memory.ReadUInt64(file.Address + IoLayout.FileDevice)));
+        return status;
     }
 
     private NtStatus AttachSafe(in ApiCall call)

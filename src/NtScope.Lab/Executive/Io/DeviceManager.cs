@@ -86,6 +86,17 @@ internal sealed class DeviceManager(LabKernel kernel)
             return NtStatus.ObjectNameCollision;
         }
 
+        if (name.Length != 0 && !kernel.Objects.HasDirectoryOf(name))
+        {
+            return NtStatus.ObjectPathNotFound;
+        }
+
+        // The structure's Size is a USHORT and holds the extension too.
+        if (extensionBytes > ushort.MaxValue - IoLayout.DeviceBytes)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
         var item = kernel.Objects.Create(ObjectKind.Device, IoLayout.DeviceBytes + 0x70 + extensionBytes, name.Length == 0 ? null : name);
         device = item.Address;
         item.State = kernel.Objects.Find(driver)?.State;

@@ -26,7 +26,6 @@ internal static class IoLayout
     public const ulong ExtensionAddDevice = 0x08;
     public const ulong IrpBytes = 0xD0;
     public const ulong IrpMdl = 0x08;
-    public const ulong IrpFlags = 0x10;
     public const ulong IrpSystemBuffer = 0x18;
     public const ulong IrpStatus = 0x30;
     public const ulong IrpInformation = 0x38;
@@ -56,11 +55,9 @@ internal static class IoLayout
     public const ulong FileDevice = 0x08;
     public const ulong FileFlags = 0x50;
     public const ulong FileName = 0x58;
-    public const ulong FilePosition = 0x68;
     public const ulong FileEvent = 0x98;
     public const ulong MdlSize = 0x08;
     public const ulong MdlFlags = 0x0A;
-    public const ulong MdlProcess = 0x10;
     public const ulong MdlMapped = 0x18;
     public const ulong MdlStart = 0x20;
     public const ulong MdlByteCount = 0x28;

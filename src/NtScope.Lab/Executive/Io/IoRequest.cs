@@ -4,13 +4,10 @@ using NtScope.Lab.Executive.Modules;
 namespace NtScope.Lab.Executive.Io;
 
 /// <summary>An IRP on its way, and what is to be done when it is completed.</summary>
-internal sealed class IoRequest(ulong irp, ulong bytes)
+internal sealed class IoRequest(ulong irp)
 {
     /// <summary>The IRP.</summary>
     public ulong Irp { get; } = irp;
-
-    /// <summary>The IRP's bytes with its stack locations.</summary>
-    public ulong Bytes { get; } = bytes;
 
     /// <summary>Whether it has been completed.</summary>
     public bool IsCompleted { get; set; }
@@ -30,12 +27,12 @@ internal sealed class IoRequest(ulong irp, ulong bytes)
     /// <summary>Whether the executive frees it when it is completed: IRPs that a driver allocated by IoAllocateIrp stay.</summary>
     public bool IsOwnedByExecutive { get; init; } = true;
 
+    /// <summary>Whether it lies in memory of a driver's own, that the driver may give another use at any time.</summary>
+    public bool IsInDriverMemory { get; set; }
+
     /// <summary>What is done at the end, before the IRP goes; null for nothing.</summary>
     public Action<IoRequest>? Completed { get; set; }
 
     /// <summary>Stack locations that were marked pending when the request was completed.</summary>
     public List<ulong> PendedLocations { get; } = [];
-
-    /// <summary>Whether a thread waits for it and completion is to wake that thread.</summary>
-    public bool IsWaitedFor { get; set; }
 }

@@ -20,13 +20,14 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         table.Add("IoAllocateIrp", Irql.Dispatch, AllocateIrp);
         table.Void("IoFreeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Free(call[0]));
         table.Void("IoReuseIrp", Irql.Dispatch, ReuseIrp);
-        table.Void("IoInitializeIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Initialize(call[0], call.UInt16(1), call.Byte(2)));
+        table.Void("IoInitializeIrp", Irql.Dispatch, InitializeIrp);
         table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Cancel(call[0]) ? 1UL : 0);
         table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
         table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, (in ApiCall call) => kernel.Requests.ReleaseCancelLock((Irql)call.Byte(0), call.Entry.Name));
         table.Status("IoSetCompletionRoutineEx", Irql.Dispatch, SetCompletionRoutine);
-        table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.Process);
-        table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall _) => ((LabProcess)kernel.Objects.Get(kernel.Threads.Current.Process).State!).Id);
+        table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall call) => RequestorOf(call[0]));
+        table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall call) =>
+            RequestorOf(call[0]) is var process && process == 0 ? 0 : (uint)_memory.ReadUInt64(process + kernel.Processes.Layout.UniqueProcessId));
         table.Add("IoIs32bitProcess", Irql.Dispatch, (in ApiCall _) => 0);
         table.Add("IoGetTopLevelIrp", Irql.Dispatch, (in ApiCall _) => kernel.Threads.Current.TopLevelIrp);
         table.Void("IoSetTopLevelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Threads.Current.TopLevelIrp = call[0]);
@@ -39,10 +40,35 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         });
     }
 
-    private ulong AllocateIrp(in ApiCall call) =>
-        call.Byte(0) is 0 or > LabLimits.StackLocations || kernel.Faults.ShouldFail("IoAllocateIrp", call.ReturnAddress)
-            ? 0
-            : kernel.Requests.Create(call.Byte(0), ownedByExecutive: false).Irp;
+    // An IRP that a driver allocates belongs to no thread until the driver says so.
+    private ulong AllocateIrp(in ApiCall call)
+    {
+        if (call.Byte(0) is 0 or > LabLimits.StackLocations || kernel.Faults.ShouldFail("IoAllocateIrp", call.ReturnAddress))
+        {
+            return 0;
+        }
+
+        var irp = kernel.Requests.Create(call.Byte(0), ownedByExecutive: false).Irp;
+        _memory.WriteUInt64(irp + IoLayout.IrpThread, 0);
+        return irp;
+    }
+
+    private void InitializeIrp(in ApiCall call)
+    {
+        var (bytes, stack) = (call.UInt16(1), call.Byte(2));
+        var needed = IoLayout.IrpBytes + (stack * IoLayout.LocationBytes);
+        if (bytes < needed)
+        {
+            kernel.Verifier.Report("bad-irp", $"an IRP with {stack} stack locations is initialised in {bytes} bytes; it takes {needed}", call.Entry.Name);
+            return;
+        }
+
+        kernel.Verifier.CheckRange(call[0], bytes, isWrite: true);
+        kernel.Requests.Adopt(call[0], bytes, stack);
+    }
+
+    private ulong RequestorOf(ulong irp) =>
+        _memory.ReadUInt64(irp + IoLayout.IrpThread) is var thread && thread == 0 ? 0 : _memory.ReadUInt64(thread + kernel.Processes.Layout.ThreadProcess);
 
     private void ReuseIrp(in ApiCall call)
     {

@@ -23,7 +23,7 @@ internal sealed class MdlApis(LabKernel kernel) : IApiFamily
         table.Void("MmUnlockPages", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Unlock(call[0]));
         table.Add("MmMapLockedPagesSpecifyCache", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Map(call[0]));
         table.Add("MmMapLockedPages", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Map(call[0]));
-        table.Void("MmUnmapLockedPages", Irql.Dispatch, (in ApiCall _) => { });
+        table.Void("MmUnmapLockedPages", Irql.Dispatch, (in ApiCall call) => kernel.Mdls.Unmap(call[1]));
         table.Void("ProbeForRead", Irql.Apc, (in ApiCall call) => Probe(call, write: false));
         table.Void("ProbeForWrite", Irql.Apc, (in ApiCall call) => Probe(call, write: true));
         table.Add("MmGetPhysicalAddress", Irql.High, (in ApiCall call) => kernel.Mdls.PhysicalAddress(call[0]));

@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
 
 namespace NtScope.Lab.Executive.Io;
@@ -23,11 +25,16 @@ internal sealed class MdlManager(LabKernel kernel)
         return mdl;
     }
 
-    /// <summary>Locks the pages: the buffer must be there.</summary>
+    /// <summary>Locks the pages.</summary>
+    /// <exception cref="GuestException">The buffer is not there.</exception>
     public void Lock(ulong mdl, bool write)
     {
         var (address, bytes) = Range(mdl);
-        _ = _memory.Span(address, (int)bytes, write ? Cpu.MemoryAccess.Write : Cpu.MemoryAccess.Read);
+        if (!_memory.IsValid(address, bytes, write ? Cpu.MemoryAccess.Write : Cpu.MemoryAccess.Read))
+        {
+            throw new GuestException(NtStatus.AccessViolation, write ? 1UL : 0, address);
+        }
+
         SetFlags(mdl, Locked);
         WritePages(mdl);
     }
@@ -79,6 +86,9 @@ internal sealed class MdlManager(LabKernel kernel)
 
         return mapped;
     }
+
+    /// <summary>Takes the system address away.</summary>
+    public void Unmap(ulong mdl) => _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & ~Mapped));
 
     /// <summary>Frees an MDL.</summary>
     public void Free(ulong mdl) => kernel.Pool.Free(mdl);

@@ -6,6 +6,9 @@ namespace NtScope.Lab.Executive.Io;
 /// <summary>IRPs that drivers have the I/O manager build for other devices.</summary>
 internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
 {
+    private const uint Buffered = 0;
+    private const uint OutDirect = 2;
+    private const uint Neither = 3;
     private readonly GuestMemory _memory = kernel.Memory;
 
     /// <inheritdoc/>
@@ -70,22 +73,41 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
         }
         else if ((flags & IoLayout.DirectIo) != 0)
         {
-            var mdl = kernel.Mdls.Create(buffer, length);
-            kernel.Mdls.Lock(mdl, write: isRead);
-            _memory.WriteUInt64(request.Irp + IoLayout.IrpMdl, mdl);
-            request.Completed = _ => kernel.Mdls.Free(mdl);
+            LockBuffer(request, buffer, length, write: isRead);
         }
+    }
+
+    private void LockBuffer(IoRequest request, ulong buffer, uint length, bool write)
+    {
+        var mdl = kernel.Mdls.Create(buffer, length);
+        try
+        {
+            kernel.Mdls.Lock(mdl, write);
+        }
+        catch
+        {
+            kernel.Mdls.Free(mdl);
+            throw;
+        }
+
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpMdl, mdl);
+        var before = request.Completed;
+        request.Completed = done =>
+        {
+            before?.Invoke(done);
+            kernel.Mdls.Free(mdl);
+        };
     }
 
     private ulong BuildDeviceControl(in ApiCall call)
     {
-        if (kernel.Faults.ShouldFail("IoBuildDeviceIoControlRequest", call.ReturnAddress))
+        var (code, device) = (call.UInt32(0), call[1]);
+        var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
+        if (Math.Max(inputBytes, outputBytes) > LabLimits.DataBytes || kernel.Faults.ShouldFail("IoBuildDeviceIoControlRequest", call.ReturnAddress))
         {
             return 0;
         }
 
-        var (code, device) = (call.UInt32(0), call[1]);
-        var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
         var (isInternal, signal, statusBlock) = (call.Flag(6), call[7], call[8]);
         var request = kernel.Requests.Create(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
         var location = kernel.Requests.NextLocation(request.Irp);
@@ -96,39 +118,55 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
         _memory.WriteUInt64(request.Irp + IoLayout.IrpUserIosb, statusBlock);
         _memory.WriteUInt64(request.Irp + IoLayout.IrpUserEvent, signal);
         _memory.WriteUInt64(request.Irp + IoLayout.IrpUserBuffer, output);
-        if ((code & 3) == 3)
+        var method = code & 3;
+        if (method == Neither)
         {
             _memory.WriteUInt64(location + IoLayout.LocationParameters + 24, input);
             return request.Irp;
         }
 
-        var bytes = Math.Max(inputBytes, (code & 3) == 0 ? outputBytes : 0);
-        var buffer = bytes == 0 ? 0 : kernel.Pool.Allocate(Math.Min(bytes, LabLimits.DataBytes), "IoSB");
-        if (buffer != 0)
+        try
         {
-            _memory.Write(buffer, _memory.Span(input, (int)inputBytes));
-            _memory.WriteUInt64(request.Irp + IoLayout.IrpSystemBuffer, buffer);
+            SetSystemBuffer(request, input, inputBytes, output, method == Buffered ? outputBytes : 0);
+            if (method != Buffered && output != 0 && outputBytes > 0)
+            {
+                LockBuffer(request, output, outputBytes, write: method == OutDirect);
+            }
+        }
+        catch (GuestException)
+        {
+            // A buffer that cannot be locked: no request, and no exception.
+            request.Completed?.Invoke(request);
+            kernel.Requests.Free(request.Irp);
+            return 0;
         }
 
-        var mdl = (code & 3) != 0 && output != 0 ? kernel.Mdls.Create(output, outputBytes) : 0;
-        _memory.WriteUInt64(request.Irp + IoLayout.IrpMdl, mdl);
+        return request.Irp;
+    }
+
+    private void SetSystemBuffer(IoRequest request, ulong input, uint inputBytes, ulong output, uint outputBytes)
+    {
+        var bytes = Math.Max(inputBytes, outputBytes);
+        if (bytes == 0)
+        {
+            return;
+        }
+
+        var buffer = kernel.Pool.Allocate(bytes, "IoSB");
         request.Completed = done =>
         {
-            if ((code & 3) == 0 && output != 0 && (int)done.Status >= 0)
+            if (done.IsCompleted && output != 0 && (int)done.Status >= 0)
             {
                 _memory.Write(output, _memory.Span(buffer, (int)Math.Min(done.Information, outputBytes)));
             }
 
-            if (buffer != 0)
-            {
-                kernel.Pool.Free(buffer);
-            }
-
-            if (mdl != 0)
-            {
-                kernel.Mdls.Free(mdl);
-            }
+            kernel.Pool.Free(buffer);
         };
-        return request.Irp;
+        if (inputBytes > 0)
+        {
+            _memory.Write(buffer, _memory.Span(input, (int)inputBytes));
+        }
+
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpSystemBuffer, buffer);
     }
 }

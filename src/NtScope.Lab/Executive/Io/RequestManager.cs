@@ -13,7 +13,7 @@ internal sealed class RequestManager(LabKernel kernel)
     private readonly Dictionary<ulong, IoRequest> _requests = [];
     private readonly Dictionary<ulong, ulong> _freedIrps = [];
 
-    /// <summary>Requests that have not been completed.</summary>
+    /// <summary>Requests by their IRPs.</summary>
     public IReadOnlyDictionary<ulong, IoRequest> All => _requests;
 
     /// <summary>Makes an IRP with stack locations for a device's stack.</summary>
@@ -22,8 +22,23 @@ internal sealed class RequestManager(LabKernel kernel)
         var bytes = IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes);
         var irp = kernel.Pool.Allocate(bytes, "Irp ");
         Initialize(irp, bytes, stackSize);
-        var request = new IoRequest(irp, bytes) { IsOwnedByExecutive = ownedByExecutive };
-        _requests.Add(irp, request);
+        _memory.WriteUInt64(irp + IoLayout.IrpThread, kernel.Threads.Current.Thread);
+        return Add(irp, ownedByExecutive);
+    }
+
+    /// <summary>Takes memory of a driver as an IRP that the driver keeps: IoInitializeIrp.</summary>
+    public void Adopt(ulong irp, ulong bytes, int stackSize)
+    {
+        _memory.Clear(irp, (int)bytes);
+        Initialize(irp, bytes, stackSize);
+        Add(irp, ownedByExecutive: false).IsInDriverMemory = true;
+    }
+
+    // An IRP in a driver's memory is forgotten when something else is there.
+    private IoRequest Add(ulong irp, bool ownedByExecutive)
+    {
+        var request = new IoRequest(irp) { IsOwnedByExecutive = ownedByExecutive };
+        _requests[irp] = request;
         _freedIrps.Remove(irp);
         return request;
     }
@@ -36,7 +51,6 @@ internal sealed class RequestManager(LabKernel kernel)
         _memory.WriteByte(irp + IoLayout.IrpStackCount, (byte)stackSize);
         _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(stackSize + 1));
         _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, irp + IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes));
-        _memory.WriteUInt64(irp + IoLayout.IrpThread, kernel.Threads.Current.Thread);
     }
 
     /// <summary>Forgets that a request was completed: its driver uses it again.</summary>
@@ -184,7 +198,7 @@ internal sealed class RequestManager(LabKernel kernel)
     }
 
     /// <summary>The IRPs that a driver has been sent and has neither completed nor sent on.</summary>
-    public IEnumerable<ulong> HeldBy(LoadedDriver driver) => _requests.Where(known => known.Value.Holder == driver && !known.Value.IsCompleted).Select(known => known.Key);
+    public IEnumerable<ulong> HeldBy(LoadedDriver driver) => _requests.Where(known => known.Value.Holder == driver && known.Value is { IsCompleted: false, IsInDriverMemory: false }).Select(known => known.Key);
 
     /// <summary>Marks an IRP pending: IoMarkIrpPending.</summary>
     public void MarkPending(ulong irp)
@@ -283,6 +297,11 @@ internal sealed class RequestManager(LabKernel kernel)
         if (request.IsOwnedByExecutive)
         {
             Free(irp);
+        }
+        else
+        {
+            kernel.Verifier.Report(
+                "irp-not-reclaimed", $"IRP 0x{irp:x} belongs to the driver that made it, and no completion routine of it returned STATUS_MORE_PROCESSING_REQUIRED", "IofCompleteRequest");
         }
     }
 }
