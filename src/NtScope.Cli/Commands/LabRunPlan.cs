@@ -28,18 +28,18 @@ internal sealed record LabRunPlan(
 
         if (Read is { } bytes)
         {
-            yield return $"read {device} {bytes}";
+            yield return $"read {Quoted(device!)} {bytes}";
         }
 
         if (Write is { } hex)
         {
-            yield return $"write {device} {hex}";
+            yield return $"write {Quoted(device!)} {hex}";
         }
 
         foreach (var control in Controls)
         {
             var parts = control.Split(':');
-            yield return $"ioctl {device} {parts[0]} {(parts.Length > 1 && parts[1].Length > 0 ? parts[1] : "-")} {(parts.Length > 2 ? parts[2] : "64")}";
+            yield return $"ioctl {Quoted(device!)} {parts[0]} {(parts.Length > 1 && parts[1].Length > 0 ? parts[1] : "-")} {(parts.Length > 2 ? parts[2] : "64")}";
         }
 
         if (Directory is { } directory)
@@ -61,4 +61,8 @@ internal sealed record LabRunPlan(
             yield return line;
         }
     }
+
+    // The driver chooses its device's name; in a line it is one word.
+    private static string Quoted(string name) =>
+        name.Contains('"') ? throw new InputException(name, "a device whose name has a quotation mark cannot be asked") : $"\"{name}\"";
 }

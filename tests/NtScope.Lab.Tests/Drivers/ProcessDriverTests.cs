@@ -98,6 +98,8 @@ public sealed class ProcessDriverTests
             device.Control(ProtectAdd, Bytes(guarded.Id)).Status.ShouldBe(NtStatus.Success);
             guarded.Open(ProcessTerminate | ProcessVmRead, other, out var granted).ShouldBe(NtStatus.Success);
             granted.ShouldBe(ProcessVmRead);
+            guarded.Duplicate(ProcessTerminate | ProcessVmRead, from: guarded, to: other, out granted).ShouldBe(NtStatus.Success);
+            granted.ShouldBe(ProcessVmRead);
             guarded.Terminate(by: other).ShouldBe(NtStatus.AccessDenied);
             guarded.IsAlive.ShouldBeTrue();
             device.Control(ProtectRemove, Bytes(guarded.Id)).Status.ShouldBe(NtStatus.Success);
@@ -107,6 +109,48 @@ public sealed class ProcessDriverTests
         }
 
         driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_driver_that_was_linked_without_integritycheck_may_not_watch_processes()
+    {
+        using var machine = SampleDrivers.With("unchecked", out var driver);
+        driver.Status.ShouldBe(NtStatus.AccessDenied);
+        var finding = driver.Findings.ShouldHaveSingleItem();
+        finding.Kind.ShouldBe("integrity-check");
+        finding.Routine.ShouldBe("PsSetCreateProcessNotifyRoutineEx");
+        finding.Detail.ShouldContain("link with /integritycheck");
+    }
+
+    [Fact]
+    public void Windows_does_not_go_on_without_its_first_processes()
+    {
+        using var machine = new LabMachine();
+        Should.Throw<MachineStoppedException>(() => machine.Processes.First(process => process.Id == 4).Terminate()).Finding.Detail.ShouldContain("CriticalProcessDied");
+    }
+
+    [Fact]
+    public void The_user_of_the_machine_goes_on_when_its_process_is_ended()
+    {
+        using var machine = SampleDrivers.With("zero", out var driver);
+        machine.Client.Terminate().ShouldBe(NtStatus.Success);
+        machine.Client.IsAlive.ShouldBeFalse();
+        using (var device = machine.OpenDevice(driver.Devices[0]))
+        {
+            device.Read(8).Status.ShouldBe(NtStatus.Success);
+        }
+
+        driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_thread_of_a_process_is_opened_by_those_who_know_it()
+    {
+        using var machine = new LabMachine();
+        var process = machine.StartProcess(@"C:\a.exe");
+        process.OpenThread(process.ThreadId, 1, by: null, out var granted).ShouldBe(NtStatus.Success);
+        granted.ShouldBe(1u);
+        process.OpenThread(machine.Client.ThreadId, 1, by: null, out granted).ShouldBe(NtStatus.InvalidCid);
     }
 
     private static byte[] Bytes(uint value)

@@ -16,6 +16,20 @@ public sealed class RoutineTests
         "system information", "requests to other devices", "MDLs", "directories",
     ];
 
+    private static readonly string[] RequestGroups =
+        ["building control requests", "forwarding", "requests of the driver's own", "asynchronous requests", "cancelling", "requestors", "device stacks", "locked pages"];
+
+    private static readonly string[] LockGroups =
+    [
+        "fast mutexes", "guarded mutexes", "push locks", "levels", "lists", "events", "timers", "work items", "run-down protection", "resources", "pools",
+        "lookaside lists",
+    ];
+
+    private static readonly string[] TextGroups = ["strings", "ANSI strings", "numbers", "memory", "narrow text", "wide text", "printing"];
+
+    private static readonly string[] ProcessGroups =
+        ["lookups", "system threads", "handles", "attached threads", "notifications", "object callbacks", "the system", "raising", "tracing", "pageable code"];
+
     // What at least two of 36 lab drivers of the course's author import, besides KMDF and WFP.
     private static readonly string[] CommonRoutines =
     [
@@ -45,6 +59,10 @@ public sealed class RoutineTests
         .. RoutineGroups.Select((name, index) => ("routines", index, name)),
         .. ServiceGroups.Select((name, index) => ("services", index, name)),
         .. ExecutiveGroups.Select((name, index) => ("executive", index, name)),
+        .. RequestGroups.Select((name, index) => ("requests", index, name)),
+        .. LockGroups.Select((name, index) => ("locks", index, name)),
+        .. TextGroups.Select((name, index) => ("text", index, name)),
+        .. ProcessGroups.Select((name, index) => ("processes", index, name)),
     ];
 
     [Theory]
@@ -55,6 +73,7 @@ public sealed class RoutineTests
         machine.Files.Write(@"C:\listed\a.txt", [1, 2, 3]);
         machine.Files.Write(@"C:\listed\b.doc", [1]);
         machine.Files.Write(@"C:\listed\c.txt", []);
+        machine.StartProcess(@"C:\Windows\victim.exe");
         using (var device = machine.OpenDevice(driver.Devices[0]))
         {
             var answer = device.Control(0x80000000 | (0xB00u + (uint)group) << 2, outputLength: sizeof(uint));
@@ -76,6 +95,15 @@ public sealed class RoutineTests
 
         machine.DebugOutput.ShouldBe(
             ["[wide] [abc] [ws] [S] [s] [123456789abcdef] [ffffffffffffffff] [0000000000001234] [left  ] [   -42] [00007] [0xff] [c] [%]"]);
+    }
+
+    [Fact]
+    public void A_print_ends_after_512_bytes()
+    {
+        using var machine = SampleDrivers.With("text", out var driver);
+        using var device = machine.OpenDevice(driver.Devices[0]);
+        device.Control(0x80000000 | (0xB00u + 6) << 2, outputLength: sizeof(uint)).Output.ShouldBe([0, 0, 0, 0]);
+        machine.DebugOutput.ShouldBe([new string('x', 511), "printed 1", "[text] printed 2"]);
     }
 
     [Fact]

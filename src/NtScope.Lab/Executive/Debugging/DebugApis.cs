@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Exceptions;
@@ -5,17 +6,18 @@ using NtScope.Lab.Executive.Exceptions;
 namespace NtScope.Lab.Executive.Debugging;
 
 /// <summary>DbgPrint and its kin, assertions, breakpoints, KeBugCheck.</summary>
-internal sealed class DebugApis(LabKernel kernel) : IApiFamily
+internal sealed partial class DebugApis(LabKernel kernel) : IApiFamily
 {
-    private static readonly string[] WideConversions = ["%wZ", "%ws", "%ls", "%S", "%C", "%lc", "%wc"];
+    // The kernel prints by way of a buffer of this size; of more, all but a line end is cut off.
+    private const int MaximumBytes = 512;
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
         table.Add("DbgPrint", Irql.High, (in ApiCall call) => Print(call, format: 0, variable: 1, string.Empty));
         table.Add("DbgPrintEx", Irql.High, (in ApiCall call) => Print(call, format: 2, variable: 3, string.Empty));
-        table.Add("vDbgPrintEx", Irql.High, (in ApiCall call) => PrintList(call[2], call[3], string.Empty));
-        table.Add("vDbgPrintExWithPrefix", Irql.High, (in ApiCall call) => PrintList(call[3], call[4], kernel.Memory.ReadAnsiString(call[0])));
+        table.Add("vDbgPrintEx", Irql.High, (in ApiCall call) => PrintList(call, call[2], call[3], string.Empty));
+        table.Add("vDbgPrintExWithPrefix", Irql.High, (in ApiCall call) => PrintList(call, call[3], call[4], kernel.Memory.ReadAnsiString(call[0])));
         table.Void("RtlAssert", Irql.High, Assert);
         table.Void("DbgBreakPoint", Irql.High, (in ApiCall call) => Break(call));
         table.Void("DbgBreakPointWithStatus", Irql.High, (in ApiCall call) => Break(call));
@@ -55,22 +57,30 @@ internal sealed class DebugApis(LabKernel kernel) : IApiFamily
                 _ => kernel.Memory.ReadUInt64(stack + ((ulong)index * 8)),
             };
         });
-        kernel.Debug.Write(prefix + text);
+        Write(prefix + text);
         return 0;
     }
+
+    private void Write(string text) => kernel.Debug.Write(text.Length <= MaximumBytes ? text : text[..(MaximumBytes - 1)] + "\n");
 
     // Wide text is converted by tables that may be paged out.
     private void CheckLevel(in ApiCall call, string format)
     {
-        if (kernel.Threads.Current.Irql > Irql.Passive && WideConversions.Any(conversion => format.Contains(conversion, StringComparison.Ordinal)))
+        if (kernel.Threads.Current.Irql > Irql.Passive && WideConversion().IsMatch(format))
         {
             kernel.Verifier.Report("irql", $"{call.Entry.Name} converts wide text at IRQL {(int)kernel.Threads.Current.Irql}; it may be done at PASSIVE_LEVEL only", call.Entry.Name);
         }
     }
 
-    private ulong PrintList(ulong format, ulong list, string prefix)
+    // A conversion of a wide string or character: flags, width and precision, then its sort.
+    [GeneratedRegex(@"(?:%%)*%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:wZ|[wl][sc]|[SC])", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex WideConversion();
+
+    private ulong PrintList(in ApiCall call, ulong format, ulong list, string prefix)
     {
-        kernel.Debug.Write(prefix + PrintFormatter.Format(kernel.Memory, kernel.Memory.ReadAnsiString(format), ListReader(list)));
+        var text = kernel.Memory.ReadAnsiString(format);
+        CheckLevel(call, text);
+        Write(prefix + PrintFormatter.Format(kernel.Memory, text, ListReader(list)));
         return 0;
     }
 

@@ -12,9 +12,6 @@ internal sealed class DebugOutput
     /// <summary>The lines, without their ends.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>What is told of each line; null if nobody listens.</summary>
-    public Action<string>? Written { get; set; }
-
     /// <summary>Adds text; it may hold several lines or a part of one.</summary>
     public void Write(string text)
     {
@@ -40,10 +37,6 @@ internal sealed class DebugOutput
         if (_characters <= LabLimits.DebugCharacters)
         {
             _lines.Add(line);
-            Written?.Invoke(line);
         }
     }
-
-    /// <summary>Whether a line has been begun.</summary>
-    public bool HasPartialLine => _partial.Length > 0;
 }

@@ -6,8 +6,8 @@ internal enum BugCheckCode : uint
     /// <summary>IRQL_NOT_LESS_OR_EQUAL.</summary>
     IrqlNotLessOrEqual = 0x0A,
 
-    /// <summary>BAD_POOL_HEADER.</summary>
-    BadPoolHeader = 0x19,
+    /// <summary>MAXIMUM_WAIT_OBJECTS_EXCEEDED.</summary>
+    MaximumWaitObjectsExceeded = 0x0C,
 
     /// <summary>KMODE_EXCEPTION_NOT_HANDLED.</summary>
     KernelModeExceptionNotHandled = 0x1E,
@@ -41,6 +41,12 @@ internal enum BugCheckCode : uint
 
     /// <summary>ATTEMPTED_WRITE_TO_READONLY_MEMORY.</summary>
     AttemptedWriteToReadOnlyMemory = 0xBE,
+
+    /// <summary>CRITICAL_PROCESS_DIED.</summary>
+    CriticalProcessDied = 0xEF,
+
+    /// <summary>WORKER_INVALID.</summary>
+    WorkerInvalid = 0xE4,
 
     /// <summary>ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY.</summary>
     AttemptedExecuteOfNoExecuteMemory = 0xFC,

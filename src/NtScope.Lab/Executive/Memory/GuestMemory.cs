@@ -122,7 +122,7 @@ internal sealed unsafe class GuestMemory : IMemory
     public byte* Pointer(ulong address, ulong size, MemoryAccess access = MemoryAccess.Read)
     {
         var region = Find(address);
-        if (region is null || (region.Access & access) == MemoryAccess.None)
+        if (region is null)
         {
             throw Fault(address, access);
         }
@@ -130,6 +130,11 @@ internal sealed unsafe class GuestMemory : IMemory
         if (size > region.End - address)
         {
             throw Fault(region.End, access);
+        }
+
+        if (!region.Allows(address, size, access))
+        {
+            throw Fault(address, access);
         }
 
         return region.Host + (address - region.Start);
@@ -141,7 +146,7 @@ internal sealed unsafe class GuestMemory : IMemory
 
     /// <summary>Whether all bytes can be accessed so.</summary>
     public bool IsValid(ulong address, ulong size, MemoryAccess access) =>
-        Find(address) is { } region && (region.Access & access) == access && size <= region.End - address;
+        Find(address) is { } region && size <= region.End - address && region.Allows(address, size, access);
 
     /// <summary>Reads a byte.</summary>
     public byte ReadByte(ulong address) => *Pointer(address, 1);

@@ -21,8 +21,45 @@ internal sealed unsafe class GuestRegion(string name, MemoryRegion backing, Memo
     /// <summary>The address behind the last byte.</summary>
     public ulong End => Start + Size;
 
-    /// <summary>What code of the machine may do with it.</summary>
+    /// <summary>What code of the machine may do with it, or with at least one of its pages.</summary>
     public MemoryAccess Access { get; } = access;
+
+    private MemoryAccess[]? _pages;
+
+    /// <summary>Allows less for some of its pages.</summary>
+    /// <param name="offset">Where they begin in the region, a multiple of the page size.</param>
+    /// <param name="size">Their bytes, a multiple of the page size.</param>
+    /// <param name="allowed">What is allowed.</param>
+    public void Protect(ulong offset, ulong size, MemoryAccess allowed)
+    {
+        if (_pages is null)
+        {
+            _pages = new MemoryAccess[Size / GuestMemory.PageSize];
+            Array.Fill(_pages, Access);
+        }
+
+        Array.Fill(_pages, allowed, (int)(offset / GuestMemory.PageSize), (int)(size / GuestMemory.PageSize));
+    }
+
+    /// <summary>Whether all bytes of a range in it can be accessed so.</summary>
+    public bool Allows(ulong address, ulong size, MemoryAccess wanted)
+    {
+        if (_pages is null)
+        {
+            return (Access & wanted) == wanted;
+        }
+
+        var last = (address + Math.Max(size, 1) - 1 - Start) / GuestMemory.PageSize;
+        for (var page = (address - Start) / GuestMemory.PageSize; page <= last; page++)
+        {
+            if ((_pages[page] & wanted) != wanted)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>The host memory behind the first byte.</summary>
     public byte* Host { get; } = (byte*)backing.Host;

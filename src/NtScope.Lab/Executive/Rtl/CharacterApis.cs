@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Debugging;
 using NtScope.Lab.Executive.Memory;
@@ -41,13 +43,13 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
         table.Alias("towupper", "toupper");
         table.Add("towlower", Irql.High, (in ApiCall call) => char.ToLowerInvariant((char)call.UInt16(0)));
         table.Alias("towlower", "tolower");
-        table.Add("swprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), Variable(call, 3), wide: true, strict: true));
-        table.Add("_snwprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[3]), Variable(call, 4), wide: true, strict: false));
-        table.Add("_snwprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), Variable(call, 3), wide: true, strict: false));
-        table.Add("_vsnwprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), List(call[3]), wide: true, strict: false));
-        table.Add("sprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), Variable(call, 3), wide: false, strict: true));
-        table.Add("_snprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), Variable(call, 3), wide: false, strict: false));
-        table.Add("_vsnprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), List(call[3]), wide: false, strict: false));
+        table.Add("swprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), Variable(call, 3), wide: true, PrintRule.Strict));
+        table.Add("_snwprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[3]), Variable(call, 4), wide: true, PrintRule.Counted, call[2]));
+        table.Add("_snwprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), Variable(call, 3), wide: true, PrintRule.Unterminated));
+        table.Add("_vsnwprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadString(call[2]), List(call[3]), wide: true, PrintRule.Unterminated));
+        table.Add("sprintf_s", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), Variable(call, 3), wide: false, PrintRule.Strict));
+        table.Add("_snprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), Variable(call, 3), wide: false, PrintRule.Unterminated));
+        table.Add("_vsnprintf", Irql.High, (in ApiCall call) => Print(call[0], call[1], _memory.ReadAnsiString(call[2]), List(call[3]), wide: false, PrintRule.Unterminated));
     }
 
     private static ulong Sign(int value) => (uint)Math.Sign(value);
@@ -122,20 +124,15 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
 
     private ulong StoreNarrow(in ApiCall call)
     {
-        var text = _memory.ReadAnsiString(call[2]);
-        if ((ulong)text.Length >= call[1])
+        if (call[0] == 0 || call[1] == 0)
         {
-            return OutOfRange;
+            return InvalidArgument;
         }
 
-        WriteNarrow(call[0], text);
-        return 0;
-    }
-
-    private void WriteNarrow(ulong target, string text)
-    {
-        kernel.Verifier.CheckRange(target, (ulong)text.Length + 1, isWrite: true);
-        _memory.Write(target, System.Text.Encoding.Latin1.GetBytes(text + '\0'));
+        var text = _memory.ReadAnsiString(call[2]);
+        var fits = (ulong)text.Length < call[1];
+        Write(call[0], (fits ? text : string.Empty) + '\0', wide: false);
+        return fits ? 0 : OutOfRange;
     }
 
     private Func<ulong> Variable(in ApiCall call, int first)
@@ -155,30 +152,37 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
         return value;
     };
 
-    private ulong Print(ulong target, ulong capacity, string format, Func<ulong> arguments, bool wide, bool strict)
+    private ulong Print(ulong target, ulong capacity, string format, Func<ulong> arguments, bool wide, PrintRule rule, ulong maximum = ulong.MaxValue)
     {
+        const ulong Failed = uint.MaxValue;
         var text = PrintFormatter.Format(_memory, format, arguments, wide);
-        var fits = (ulong)text.Length < capacity;
-        if (capacity == 0 || (!fits && strict))
+        var length = (ulong)text.Length;
+        if (capacity == 0)
         {
-            if (capacity != 0)
-            {
-                _memory.WriteByte(target, 0);
-            }
-
-            return uint.MaxValue;
+            return Failed;
         }
 
-        var kept = fits ? text : text[..(int)(capacity - 1)];
-        if (wide)
+        if (rule == PrintRule.Unterminated)
         {
-            StoreUnbounded(target, 0, kept);
-        }
-        else
-        {
-            WriteNarrow(target, kept);
+            var written = length < capacity ? text + '\0' : text[..(int)capacity];
+            Write(target, written, wide);
+            return length <= capacity ? length : Failed;
         }
 
-        return fits ? (ulong)text.Length : uint.MaxValue;
+        // A count of -1 (_TRUNCATE) cuts off what does not fit; any other may be more than the text and must not be more than the buffer.
+        var kept = Math.Min(length, maximum);
+        if (kept >= capacity)
+        {
+            kept = rule == PrintRule.Counted && maximum == ulong.MaxValue ? capacity - 1 : 0;
+        }
+
+        Write(target, text[..(int)kept] + '\0', wide);
+        return kept == length ? length : Failed;
+    }
+
+    private void Write(ulong target, string text, bool wide)
+    {
+        kernel.Verifier.CheckRange(target, (ulong)text.Length * (wide ? 2UL : 1), isWrite: true);
+        _memory.Write(target, wide ? MemoryMarshal.AsBytes(text.AsSpan()) : Encoding.Latin1.GetBytes(text));
     }
 }

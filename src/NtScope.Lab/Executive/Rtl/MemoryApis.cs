@@ -60,20 +60,33 @@ internal sealed class MemoryApis(LabKernel kernel) : IApiFamily
 
     private NtStatus CopyMemory(in ApiCall call)
     {
+        const uint PhysicalMemory = 1;
         const uint VirtualMemory = 2;
         var (target, source, size, flags, copied) = (call[0], call[1], call[2], call.UInt32(3), call[4]);
-        if (flags != VirtualMemory)
+        _memory.WriteUInt64(copied, 0);
+        if (flags is not (PhysicalMemory or VirtualMemory))
         {
-            return NtStatus.NotSupported;
+            return NtStatus.InvalidParameter;
         }
 
-        var isValid = _memory.IsValid(source, size, Cpu.MemoryAccess.Read);
-        _memory.WriteUInt64(copied, isValid ? size : 0);
-        if (isValid)
+        if (flags == PhysicalMemory)
+        {
+            var bytes = Checked(target, size, isWrite: true);
+            if (kernel.Ram.Read(new PhysicalAddress(source), bytes, out _) != bytes.Length)
+            {
+                return NtStatus.AccessViolation;
+            }
+        }
+        else if (_memory.IsValid(source, size, Cpu.MemoryAccess.Read))
         {
             Move(target, source, size);
         }
+        else
+        {
+            return NtStatus.AccessViolation;
+        }
 
-        return isValid ? NtStatus.Success : NtStatus.AccessViolation;
+        _memory.WriteUInt64(copied, size);
+        return NtStatus.Success;
     }
 }

@@ -100,8 +100,20 @@ internal sealed class UnicodeStringApis(LabKernel kernel) : IApiFamily
         return NtStatus.Success;
     }
 
-    private static int Compare(string left, string right, bool ignoreCase) =>
-        string.Compare(left, right, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+    // The difference of the first characters that differ, or of the lengths in bytes.
+    private static int Compare(string left, string right, bool ignoreCase)
+    {
+        for (var i = 0; i < Math.Min(left.Length, right.Length); i++)
+        {
+            var (first, second) = ignoreCase ? (char.ToUpperInvariant(left[i]), char.ToUpperInvariant(right[i])) : (left[i], right[i]);
+            if (first != second)
+            {
+                return first - second;
+            }
+        }
+
+        return (left.Length - right.Length) * 2;
+    }
 
     private ulong IsPrefix(in ApiCall call) =>
         call.UnicodeString(1).StartsWith(call.UnicodeString(0), call.Flag(2) ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) ? 1UL : 0;
@@ -109,26 +121,45 @@ internal sealed class UnicodeStringApis(LabKernel kernel) : IApiFamily
     private ulong IsSuffix(in ApiCall call) =>
         call.UnicodeString(1).EndsWith(call.UnicodeString(0), call.Flag(2) ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) ? 1UL : 0;
 
-    private NtStatus Transform(in ApiCall call, Func<string, string> change) => Store(call, call[0], change(call.UnicodeString(1)), call.Flag(2));
+    private NtStatus Transform(in ApiCall call, Func<string, string> change) => Store(call, call[0], change(call.UnicodeString(1)), call.Flag(2), terminated: false);
 
-    private NtStatus Store(in ApiCall call, ulong target, string text, bool allocate)
+    private NtStatus Store(in ApiCall call, ulong target, string text, bool allocate, bool terminated = true)
     {
+        var bytes = (text.Length + (terminated ? 1 : 0)) * 2;
         if (allocate)
         {
-            var buffer = kernel.Pool.AllocateForDriver((ulong)(text.Length + 1) * 2, PoolManager.TagOf("Strg"), PoolKind.Paged, call.ReturnAddress);
+            var buffer = kernel.Pool.AllocateForDriver((ulong)bytes, PoolManager.TagOf("Strg"), PoolKind.Paged, call.ReturnAddress);
             if (buffer == 0)
             {
                 return NtStatus.NoMemory;
             }
 
-            _memory.WriteUnicodeString(target, buffer, 0, (text.Length + 1) * 2);
+            _memory.WriteUnicodeString(target, buffer, 0, bytes);
         }
 
         _memory.WriteUInt16(target, 0);
         return Append(target, text) == NtStatus.Success ? NtStatus.Success : NtStatus.BufferOverflow;
     }
 
-    private NtStatus Duplicate(in ApiCall call) => Store(call, call[2], call.UnicodeString(1), allocate: true);
+    private NtStatus Duplicate(in ApiCall call)
+    {
+        const uint NullTerminate = 1;
+        const uint AllocateNullString = 2;
+        var flags = call.UInt32(0);
+        if (flags is not (0 or NullTerminate or (NullTerminate | AllocateNullString)))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var text = call.UnicodeString(1);
+        if (text.Length == 0 && (flags & AllocateNullString) == 0)
+        {
+            _memory.WriteUnicodeString(call[2], 0, 0, 0);
+            return NtStatus.Success;
+        }
+
+        return Store(call, call[2], text, allocate: true, terminated: (flags & NullTerminate) != 0);
+    }
 
     private void Free(in ApiCall call)
     {
@@ -174,7 +205,8 @@ internal sealed class UnicodeStringApis(LabKernel kernel) : IApiFamily
     private NtStatus FromAnsi(in ApiCall call)
     {
         var bytes = _memory.Span(_memory.ReadUInt64(call[1] + 8), _memory.ReadUInt16(call[1]));
-        return Store(call, call[0], System.Text.Encoding.Latin1.GetString(bytes), call.Flag(2));
+        var text = System.Text.Encoding.Latin1.GetString(bytes);
+        return call.Flag(2) || text.Length * 2 < _memory.ReadUInt16(call[0] + 2) ? Store(call, call[0], text, call.Flag(2)) : NtStatus.BufferOverflow;
     }
 
     private NtStatus FromInteger(in ApiCall call)

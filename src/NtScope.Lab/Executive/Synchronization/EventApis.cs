@@ -1,5 +1,6 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Threads;
 
@@ -24,7 +25,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         table.Add("KeReleaseMutex", Irql.Dispatch, ReleaseMutex);
         table.Void("KeInitializeSemaphore", Irql.High, InitializeSemaphore);
         table.Add("KeReleaseSemaphore", Irql.Dispatch, ReleaseSemaphore);
-        table.Status("KeWaitForSingleObject", Irql.Dispatch, (in ApiCall call) => Wait(call, [call[0]], all: false, call[4]));
+        table.Status("KeWaitForSingleObject", Irql.Dispatch, (in ApiCall call) => Wait([call[0]], all: false, call[4]));
         table.Alias("KeWaitForSingleObject", "KeWaitForMutexObject");
         table.Status("KeWaitForMultipleObjects", Irql.Dispatch, WaitForMultiple);
         table.Status("KeDelayExecutionThread", Irql.Apc, Delay);
@@ -87,24 +88,32 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         return (ulong)state;
     }
 
-    private NtStatus Wait(in ApiCall call, ulong[] objects, bool all, ulong timeout)
+    private NtStatus Wait(ulong[] objects, bool all, ulong timeout)
     {
         foreach (var item in objects)
         {
             _ = kernel.Memory.ReadUInt64(item);
         }
 
-        var status = kernel.Dispatcher.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout));
-        _ = call;
-        return status;
+        return kernel.Dispatcher.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout));
     }
 
     private NtStatus WaitForMultiple(in ApiCall call)
     {
+        const uint MaximumWaitObjects = 64;
+        const uint ThreadWaitObjects = 3;
         var count = call.UInt32(0);
-        if (count is 0 or > 64)
+        if (count == 0)
         {
             return NtStatus.InvalidParameter;
+        }
+
+        if (count > MaximumWaitObjects || (count > ThreadWaitObjects && call[7] == 0))
+        {
+            var reason = count > MaximumWaitObjects
+                ? $"{count} objects are waited for; {MaximumWaitObjects} can be"
+                : $"{count} objects are waited for without an array of wait blocks; a thread has {ThreadWaitObjects} of its own";
+            throw kernel.BugCheck(BugCheckCode.MaximumWaitObjectsExceeded, [0, 0, 0, 0], reason);
         }
 
         var objects = new ulong[count];
@@ -113,7 +122,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             objects[i] = kernel.Memory.ReadUInt64(call[1] + ((ulong)i * 8));
         }
 
-        return Wait(call, objects, call.UInt32(2) == 0, call[6]);
+        return Wait(objects, call.UInt32(2) == 0, call[6]);
     }
 
     private NtStatus Delay(in ApiCall call)

@@ -40,20 +40,37 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
         table.Add("ExTryToAcquireFastMutex", Irql.Apc, TryFastMutex);
         table.Void("KeInitializeGuardedMutex", Irql.High, InitializeGuardedMutex);
         table.Void("KeEnterCriticalRegion", Irql.Apc, (in ApiCall _) => kernel.Threads.Current.ApcDisabled++);
-        table.Alias("KeEnterCriticalRegion", "KeEnterGuardedRegion", "FsRtlEnterFileSystem");
+        table.Alias("KeEnterCriticalRegion", "FsRtlEnterFileSystem");
         table.Void("KeLeaveCriticalRegion", Irql.Apc, LeaveRegion);
-        table.Alias("KeLeaveCriticalRegion", "KeLeaveGuardedRegion", "FsRtlExitFileSystem");
-        table.Add("KeAreApcsDisabled", Irql.High, (in ApiCall _) => kernel.Threads.Current.ApcDisabled > 0 || kernel.Threads.Current.Irql >= Irql.Apc ? 1UL : 0);
-        table.Alias("KeAreApcsDisabled", "KeAreAllApcsDisabled");
+        table.Alias("KeLeaveCriticalRegion", "FsRtlExitFileSystem");
+        table.Void("KeEnterGuardedRegion", Irql.Apc, (in ApiCall _) =>
+        {
+            kernel.Threads.Current.ApcDisabled++;
+            kernel.Threads.Current.GuardedRegions++;
+        });
+        table.Void("KeLeaveGuardedRegion", Irql.Apc, (in ApiCall call) =>
+        {
+            kernel.Threads.Current.GuardedRegions = Math.Max(kernel.Threads.Current.GuardedRegions - 1, 0);
+            LeaveRegion(call);
+        });
+        table.Add("KeAreApcsDisabled", Irql.High, (in ApiCall _) => kernel.Threads.Current.ApcDisabled > 0 ? 1UL : 0);
+        table.Add("KeAreAllApcsDisabled", Irql.High, (in ApiCall _) => kernel.Threads.Current.GuardedRegions > 0 || kernel.Threads.Current.Irql >= Irql.Apc ? 1UL : 0);
         table.Void("ExInitializePushLock", Irql.High, (in ApiCall call) => kernel.Memory.WriteUInt64(call[0], 0));
         table.Alias("ExInitializePushLock", "FltInitializePushLock");
         table.Void("FltDeletePushLock", Irql.Apc, (in ApiCall _) => { });
         table.Void("ExAcquirePushLockExclusiveEx", Irql.Apc, (in ApiCall call) => AcquirePushLock(call, exclusive: true));
-        table.Alias("ExAcquirePushLockExclusiveEx", "FltAcquirePushLockExclusive");
         table.Void("ExAcquirePushLockSharedEx", Irql.Apc, (in ApiCall call) => AcquirePushLock(call, exclusive: false));
-        table.Alias("ExAcquirePushLockSharedEx", "FltAcquirePushLockShared");
         table.Void("ExReleasePushLockExclusiveEx", Irql.Apc, ReleasePushLock);
-        table.Alias("ExReleasePushLockExclusiveEx", "ExReleasePushLockSharedEx", "FltReleasePushLock", "ExReleasePushLockEx");
+        table.Alias("ExReleasePushLockExclusiveEx", "ExReleasePushLockSharedEx", "ExReleasePushLockEx");
+
+        // The filter manager's enter and leave a critical region too.
+        table.Void("FltAcquirePushLockExclusive", Irql.Apc, (in ApiCall call) => AcquireFilterLock(call, exclusive: true));
+        table.Void("FltAcquirePushLockShared", Irql.Apc, (in ApiCall call) => AcquireFilterLock(call, exclusive: false));
+        table.Void("FltReleasePushLock", Irql.Apc, (in ApiCall call) =>
+        {
+            ReleasePushLock(call);
+            LeaveRegion(call);
+        });
         table.Add("ExInterlockedInsertTailList", Irql.High, (in ApiCall call) => Insert(call, tail: true));
         table.Add("ExInterlockedInsertHeadList", Irql.High, (in ApiCall call) => Insert(call, tail: false));
         table.Add("ExInterlockedRemoveHeadList", Irql.High, RemoveHead);
@@ -205,7 +222,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
         while (memory.ReadUInt64(pushLock) is var state && (state == 1 || (exclusive && state != 0)))
         {
             kernel.Threads.Yield();
-            if (memory.ReadUInt64(pushLock) == state)
+            if (memory.ReadUInt64(pushLock) == state && !kernel.Clock.Advance())
             {
                 throw kernel.Stop("deadlock", $"push lock 0x{pushLock:x} is held and nobody will release it", call.Entry.Name);
             }
@@ -213,6 +230,12 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
 
         memory.WriteUInt64(pushLock, exclusive ? 1 : memory.ReadUInt64(pushLock) + 2);
         kernel.Threads.Current.Locks.Add(new HeldLock("push lock", pushLock, call.ReturnAddress));
+    }
+
+    private void AcquireFilterLock(in ApiCall call, bool exclusive)
+    {
+        kernel.Threads.Current.ApcDisabled++;
+        AcquirePushLock(call, exclusive);
     }
 
     private void ReleasePushLock(in ApiCall call)

@@ -49,6 +49,9 @@ internal sealed class KernelThread(ulong thread, ulong process, uint id, GuestRe
     /// <summary>Nested KeEnterCriticalRegion and KeEnterGuardedRegion calls.</summary>
     public int ApcDisabled { get; set; }
 
+    /// <summary>How many of <see cref="ApcDisabled"/> are guarded regions, which hold off special kernel APCs too.</summary>
+    public int GuardedRegions { get; set; }
+
     /// <summary>The processes it acted in before it attached to others (KeStackAttachProcess), the newest on top.</summary>
     public Stack<ulong> Attached { get; } = [];
 

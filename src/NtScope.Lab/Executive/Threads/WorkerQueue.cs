@@ -18,7 +18,7 @@ internal sealed class WorkerQueue(LabKernel kernel)
         if (!_isRunning)
         {
             _isRunning = true;
-            kernel.Processes.CreateSystemThread(kernel.Processes.SystemProcess, Run, out _);
+            kernel.Processes.CreateSystemThread(kernel.Processes.SystemProcess, Run, out _, isWorker: true);
         }
     }
 

@@ -1,6 +1,7 @@
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Executive.Verification;
@@ -87,6 +88,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         {
             Report("apc-disabled", $"{what} ({kernel.Drivers.Describe(routine)}) returned inside of a critical region", what, routine);
             thread.ApcDisabled = disabled;
+            thread.GuardedRegions = Math.Min(thread.GuardedRegions, disabled);
         }
 
         if (thread.Attached.Count > attached)
@@ -173,18 +175,29 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             return;
         }
 
+        if (IsOfOtherProcess(address))
+        {
+            ReportOtherProcess(address, isWrite, 0);
+            throw new GuestFaultException(address, isWrite ? MemoryAccess.Write : MemoryAccess.Read);
+        }
+
         _access = (address, (int)size, isWrite);
         Violation(0);
     }
+
+    private bool IsOfOtherProcess(ulong address) => address < UserEnd && !kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process);
+
+    private void ReportOtherProcess(ulong address, bool isWrite, ulong rip) =>
+        Report("wrong-process", $"the driver {(isWrite ? "writes" : "reads")} user address 0x{address:x} of another process", null, rip);
 
     /// <summary>Deals with a stop that <see cref="OnAccess"/> or <see cref="OnBlock"/> asked for.</summary>
     /// <returns>Where to go on.</returns>
     public ulong Pending(CpuStop stop)
     {
         var (address, _, isWrite) = _access;
-        if (address < UserEnd && !kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process))
+        if (IsOfOtherProcess(address))
         {
-            Report("wrong-process", $"the driver {(isWrite ? "writes" : "reads")} user address 0x{address:x} of another process", null, stop.Rip);
+            ReportOtherProcess(address, isWrite, stop.Rip);
             return kernel.Exceptions.RaiseFault(address, isWrite ? MemoryAccess.Write : MemoryAccess.Read, stop.Rip, atCall: false);
         }
 
