@@ -95,6 +95,30 @@ public sealed class TamperedStructureTests
             .ShouldBeSubsetOf(rows.Where(row => row.Slot == 1).Select(row => row.Address!.Value));
     }
 
+    [Fact]
+    public void An_entry_and_a_descriptor_of_the_table_for_filtered_processes_are_verified_too()
+    {
+        using var machine = Build("10.0.18362.476");
+        VirtualAddress table, descriptor;
+        using (var clean = Observe(machine))
+        {
+            clean.ModuleNamed("win32k")!.Image!.Exports.TryGetRva("W32pServiceTableFilter", out var rva).ShouldBeTrue();
+            table = clean.ModuleNamed("win32k")!.Base!.Value + rva;
+            clean.Modules[0].Symbols!.TryGetRva("KeServiceDescriptorTableFilter", out var set).ShouldBeTrue();
+            descriptor = machine.Kernel.Base + set + 0x20;
+            PointerAt(machine, descriptor).ShouldBe(table);
+            ServiceVerifier.Verify(clean, KnowledgeBase.Embedded, null).Rows.ShouldBeEmpty();
+        }
+
+        var session = machine.Processes.First(process => process.Session == 1).Space;
+        session.WriteUInt32(table + 12, 0x7000_0000);
+        machine.System.WriteUInt32(descriptor + 0x10, 4095);
+        using var target = Observe(machine);
+
+        ServiceVerifier.Verify(target, KnowledgeBase.Embedded, null).Rows.Select(row => (row.Kind, row.Address))
+            .ShouldBe([(VerificationKind.LimitChanged, descriptor + 0x10), (VerificationKind.EntryOutsideModule, table + 12)], ignoreOrder: true);
+    }
+
     private static void ShouldAccuseNobody(Target target)
     {
         CallbackAnalyser.Analyse(target).Rows.SelectMany(row => row.Findings).ShouldBeEmpty();

@@ -17,6 +17,9 @@ internal sealed class KernelImageWriter(MachineContext context)
     /// <summary>The name of those that threads with windows use.</summary>
     public const string ShadowTable = "KeServiceDescriptorTableShadow";
 
+    /// <summary>The set of processes under a system call filter.</summary>
+    public const string FilterTable = "KeServiceDescriptorTableFilter";
+
     /// <summary>The size of a set of four descriptors of x64, in bytes.</summary>
     public const uint DescriptorsSize = 0x80;
 
@@ -144,9 +147,9 @@ internal sealed class KernelImageWriter(MachineContext context)
         // The shadow set stands before the other on x86.
         WriteDescriptor(ShadowTable);
         WriteDescriptor(DescriptorTable);
-        if (_kernel.TryGetRva("KeServiceDescriptorTableFilter", out _))
+        if (_kernel.TryGetRva(FilterTable, out _))
         {
-            WriteDescriptor("KeServiceDescriptorTableFilter");
+            WriteDescriptor(FilterTable);
         }
     }
 

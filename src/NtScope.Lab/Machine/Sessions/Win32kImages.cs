@@ -19,6 +19,8 @@ internal sealed class Win32kImages
     private const uint ArgumentsRva = ConstantsRva + 0x4000;
     private const uint SlotsRva = ConstantsRva + 0x5000;
     private const uint ExportsRva = ConstantsRva + 0xB000;
+    private const uint FilterRva = ConstantsRva + 0x2_2000;
+    private const uint FilterArgumentsRva = FilterRva + 0x4000;
     private const uint IdentityRva = ConstantsRva + 0x2_8000;
     private const uint VariablesRva = ConstantsRva + 0x2_9000;
     private const uint ResourceRva = ConstantsRva + 0x2_B000;
@@ -66,11 +68,14 @@ internal sealed class Win32kImages
     /// <summary>Where the routine of a service is that the table leads to.</summary>
     public VirtualAddress RoutineOf(int index) => _start + RoutineRva(index);
 
+    /// <summary>Whether there is a second table, for processes under a system call filter.</summary>
+    private bool HasFilterTable => IsSplit && !_context.IsNarrow;
+
     private bool IsSplit => _context.Version.Build >= SplitSince;
 
     /// <summary>The images with what their files differ in: the service table and the stubs of win32k.sys as they were linked.</summary>
     public IEnumerable<MachineImage> Files => _images.Select(image => new MachineImage(image, _space!, image.Base == _start
-        ? [.. _context.IsNarrow ? [] : _linked, new ImagePart(ConstantsRva, ServiceTableFile.Encode(_services.Select((_, index) => RoutineRva(index)), room: 0, ServiceTableFile.PointerSizeOf(_context)))]
+        ? [.. _context.IsNarrow ? [] : _linked, TableAsLinked(ConstantsRva), .. HasFilterTable ? [TableAsLinked(FilterRva)] : Array.Empty<ImagePart>()]
         : []));
 
     /// <summary>Maps the images for a session; the first time writes them.</summary>
@@ -104,7 +109,12 @@ internal sealed class Win32kImages
             WriteRoutines(image.Base, image.Name);
         }
 
-        WriteTable(image.Base);
+        WriteTable(image.Base, ConstantsRva, ArgumentsRva);
+        if (HasFilterTable)
+        {
+            WriteTable(image.Base, FilterRva, FilterArgumentsRva);
+        }
+
         // x86 does not export its table.
         var exports = _context.IsNarrow
             ? new Dictionary<string, uint>(StringComparer.Ordinal) { ["EngAllocMem"] = CodeRva }
@@ -114,6 +124,13 @@ internal sealed class Win32kImages
                 ["W32pServiceLimit"] = ArgumentsRva - 8,
                 ["W32pArgumentTable"] = ArgumentsRva,
             };
+        if (HasFilterTable)
+        {
+            exports.Add("W32pServiceTableFilter", FilterRva);
+            exports.Add("W32pServiceLimitFilter", FilterArgumentsRva - 8);
+            exports.Add("W32pArgumentTableFilter", FilterArgumentsRva);
+        }
+
         Finish(writer, image, exports, isLibrary: false);
         _images.Insert(0, image);
         PublishTable();
@@ -193,11 +210,14 @@ internal sealed class Win32kImages
         }
     }
 
-    private void WriteTable(VirtualAddress start)
+    private void WriteTable(VirtualAddress start, uint table, uint arguments)
     {
-        ServiceEntries.Write(_space!, start + ConstantsRva, start + ArgumentsRva, _services.Select((name, index) => (name, start + RoutineRva(index))));
-        _space!.WriteUInt32(start + ArgumentsRva - 8, (uint)_services.Length);
+        ServiceEntries.Write(_space!, start + table, start + arguments, _services.Select((name, index) => (name, start + RoutineRva(index))));
+        _space!.WriteUInt32(start + arguments - 8, (uint)_services.Length);
     }
+
+    private ImagePart TableAsLinked(uint table) =>
+        new(table, ServiceTableFile.Encode(_services.Select((_, index) => RoutineRva(index)), room: 0, ServiceTableFile.PointerSizeOf(_context)));
 
     private void Finish(ImageWriter writer, LabImage image, Dictionary<string, uint> exports, bool isLibrary)
     {
@@ -220,5 +240,10 @@ internal sealed class Win32kImages
     {
         var descriptor = _context.Kernel.AddressOf(KernelImageWriter.ShadowTable, KernelImageWriter.DescriptorsSize) + 4 * _context.PointerSize;
         ServiceEntries.WriteDescriptor(_context.System, descriptor, Table, _services.Length, _start + ArgumentsRva);
+        if (HasFilterTable && _context.Kernel.TryGetRva(KernelImageWriter.FilterTable, out _))
+        {
+            var filter = _context.Kernel.AddressOf(KernelImageWriter.FilterTable, KernelImageWriter.DescriptorsSize) + 4 * _context.PointerSize;
+            ServiceEntries.WriteDescriptor(_context.System, filter, _start + FilterRva, _services.Length, _start + FilterArgumentsRva);
+        }
     }
 }

@@ -9,6 +9,8 @@ namespace NtScope.Syscalls.Verification;
 internal sealed class DescriptorVerification(VerificationContext context, ExpectedTable nt, IReadOnlyList<ExpectedTable> windowManagers)
 {
     private const int PointersInDescriptor = 4;
+    private const string MainSet = "KeServiceDescriptorTable";
+    private const string FilterSet = "KeServiceDescriptorTableFilter";
 
     private (uint Main, uint Shadow)? _places;
 
@@ -16,12 +18,12 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
     public void Verify(Action<ExpectedTable, VirtualAddress> verifyActive)
     {
         var pointer = (uint)nt.Memory.PointerSize;
-        foreach (var name in (ReadOnlySpan<string>)["KeServiceDescriptorTable", "KeServiceDescriptorTableShadow", "KeServiceDescriptorTableFilter"])
+        foreach (var name in (ReadOnlySpan<string>)[MainSet, "KeServiceDescriptorTableShadow", FilterSet])
         {
             foreach (var rva in PlacesOf(name))
             {
                 Verify(name, nt.Base + rva, nt, verifyActive);
-                if (name.EndsWith("Shadow", StringComparison.Ordinal))
+                if (name != MainSet)
                 {
                     VerifyWindowManager(name, nt.Base + rva + PointersInDescriptor * pointer, verifyActive);
                 }
@@ -31,11 +33,12 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
 
     private void VerifyWindowManager(string name, VirtualAddress descriptor, Action<ExpectedTable, VirtualAddress> verifyActive)
     {
-        if (windowManagers.Count > 0)
+        var own = windowManagers.Where(table => table.IsFilter == (name == FilterSet)).ToList();
+        if (own.Count > 0)
         {
-            Verify(name, descriptor, windowManagers[0], (_, table) =>
+            Verify(name, descriptor, own[0], (_, table) =>
             {
-                foreach (var windowManager in windowManagers)
+                foreach (var windowManager in own)
                 {
                     verifyActive(windowManager, table);
                 }
@@ -43,7 +46,11 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
         }
         else if (!nt.Memory.TryReadPointer(descriptor, out var table, out _) || table.IsZero)
         {
-            context.Note("win32k is not in the list of loaded modules, and no descriptor leads to a table of it: its services are not verified.");
+            // Where no process was ever filtered the second set is empty.
+            if (name != FilterSet)
+            {
+                context.Note("win32k is not in the list of loaded modules, and no descriptor leads to a table of it: its services are not verified.");
+            }
         }
         else if (!context.Target.IsModuleListWhole)
         {
@@ -84,14 +91,18 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
         {
             return name switch
             {
-                "KeServiceDescriptorTable" => [places.Main],
+                MainSet => [places.Main],
                 "KeServiceDescriptorTableShadow" => [places.Shadow],
                 _ => [],
             };
         }
 
-        return name == "KeServiceDescriptorTable" && nt.Module.Image is { } mapped ? KernelTableWitnesses.Descriptors(nt.File ?? mapped) : [];
+        return name == MainSet && nt.Module.Image is { } mapped ? KernelTableWitnesses.Descriptors(nt.File ?? mapped) : [];
     }
+
+    // Without a file the image's own variable says how many there are.
+    private static int? CountOf(ExpectedTable table) =>
+        table.Count ?? (table.LimitRva is { } rva && table.Memory.TryReadUInt32(table.Base + rva, out var limit, out _) && limit <= Limits.ServicesPerTable ? (int)limit : null);
 
     private void Verify(string name, VirtualAddress descriptor, ExpectedTable expected, Action<ExpectedTable, VirtualAddress> verifyActive)
     {
@@ -114,7 +125,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
             verifyActive(expected, table);
         }
 
-        if (expected.Count is { } count && limit != count)
+        if (CountOf(expected) is { } count && limit != count)
         {
             context.Add(new VerificationRow
             {

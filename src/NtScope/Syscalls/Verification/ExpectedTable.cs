@@ -8,6 +8,9 @@ internal sealed record ExpectedTable
     /// <summary>Which table.</summary>
     public required ServiceTableKind Kind { get; init; }
 
+    /// <summary>Whether it is win32k's second table, for processes under a system call filter.</summary>
+    public bool IsFilter { get; init; }
+
     /// <summary>The module that owns it.</summary>
     public required Module Module { get; init; }
 

@@ -70,33 +70,26 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, Ref
     }
 
     /// <summary>The window manager's tables as one session maps them: the main one, and the filter's where there is one.</summary>
-    public IEnumerable<ExpectedTable> OfWindowManager(Module module, IMemory memory, SessionSpace? session)
+    public IEnumerable<ExpectedTable> OfWindowManager(Module module, IMemory memory, SessionSpace? session) =>
+        new[] { MainOfWindowManager(module, memory, session), FilterOfWindowManager(module, memory, session) }.OfType<ExpectedTable>();
+
+    private ExpectedTable? MainOfWindowManager(Module module, IMemory memory, SessionSpace? session)
     {
         if (FromFile(module, ServiceTableKind.Win32k, memory, known: null) is { } fromFile)
         {
-            yield return fromFile with { Session = session };
-            yield break;
+            return fromFile with { Session = session };
         }
 
-        if (RvaOf(module, "W32pServiceTable") is { } table && RvaOf(module, "W32pServiceLimit") is { } limit)
+        if (Exported(module, memory, session, string.Empty) is { } exported)
         {
             notes.Add($"No file of {module.Name} is at hand: its table is checked by structure only, which is weaker.");
-            yield return new ExpectedTable
-            {
-                Kind = ServiceTableKind.Win32k,
-                Module = module,
-                Memory = memory,
-                TableRva = table,
-                LimitRva = limit,
-                ArgumentTableRva = RvaOf(module, "W32pArgumentTable"),
-                Evidence = VerificationEvidence.Structure,
-                Session = session,
-            };
+            return exported;
         }
-        else if (DescriptorPlaces.FindWindowManagerTable(target, module) is { } mapped)
+
+        if (DescriptorPlaces.FindWindowManagerTable(target, module) is { } mapped)
         {
             notes.Add($"No file of {module.Name} is at hand: its table at {mapped.Start} is checked by structure only, which is weaker.");
-            yield return new ExpectedTable
+            return new ExpectedTable
             {
                 Kind = ServiceTableKind.Win32k,
                 Module = module,
@@ -108,13 +101,33 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, Ref
                 Session = session,
             };
         }
-        else
-        {
-            notes.Add($"{module.Name} does not say where its service table is, so it is not verified: give its file with --images.");
-        }
+
+        notes.Add($"{module.Name} does not say where its service table is, so it is not verified: give its file with --images.");
+        return null;
     }
 
-    private ExpectedTable? FromFile(Module module, ServiceTableKind kind, IMemory memory, KnownServiceTable? known)
+    private ExpectedTable? FilterOfWindowManager(Module module, IMemory memory, SessionSpace? session) =>
+        FromFile(module, ServiceTableKind.Win32k, memory, known: null, isFilter: true) is { } fromFile
+            ? fromFile with { Session = session }
+            : Exported(module, memory, session, "Filter");
+
+    private static ExpectedTable? Exported(Module module, IMemory memory, SessionSpace? session, string suffix) =>
+        RvaOf(module, "W32pServiceTable" + suffix) is { } table && RvaOf(module, "W32pServiceLimit" + suffix) is { } limit
+            ? new ExpectedTable
+            {
+                Kind = ServiceTableKind.Win32k,
+                IsFilter = suffix.Length > 0,
+                Module = module,
+                Memory = memory,
+                TableRva = table,
+                LimitRva = limit,
+                ArgumentTableRva = RvaOf(module, "W32pArgumentTable" + suffix),
+                Evidence = VerificationEvidence.Structure,
+                Session = session,
+            }
+            : null;
+
+    private ExpectedTable? FromFile(Module module, ServiceTableKind kind, IMemory memory, KnownServiceTable? known, bool isFilter = false)
     {
         if (module.Image is not { } image || references.Find(image, FileNameOf(module)) is not { } file)
         {
@@ -122,16 +135,19 @@ internal sealed class ExpectedTables(Target target, KnowledgeBase knowledge, Ref
         }
 
         var search = ServiceTableFinder.Find(file, module.Symbols, known);
-        if (search.Tables.FirstOrDefault(table => table.Kind == kind && !table.IsFilter) is not { } table)
+        if (search.Tables.FirstOrDefault(table => table.Kind == kind && table.IsFilter == isFilter) is not { } table)
         {
-            notes.AddRange(search.Problems.Select(problem => $"{file.Name}: {problem}."));
+            notes.AddRange(isFilter ? [] : search.Problems.Select(problem => $"{file.Name}: {problem}."));
             return null;
         }
 
-        notes.Add($"{module.Name} is compared with {file.Name}.");
+        notes.Add(isFilter
+            ? $"The table of {module.Name} for processes under a system call filter is compared with {file.Name}."
+            : $"{module.Name} is compared with {file.Name}.");
         return new ExpectedTable
         {
             Kind = kind,
+            IsFilter = isFilter,
             Module = module,
             Memory = memory,
             TableRva = table.Rva,
