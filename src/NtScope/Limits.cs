@@ -123,7 +123,7 @@ public static class Limits
     /// <summary>The least that is taken for raw memory, in bytes; no Windows NT runs in less.</summary>
     public const long RawCaptureMinimum = 1 << 20;
 
-    /// <summary>Bytes of the notes of an ELF core; a processor takes some kilobytes.</summary>
+    /// <summary>Bytes of all notes of an ELF core together; a processor takes some kilobytes.</summary>
     public const ulong NoteBytes = 64UL << 20;
 
     /// <summary>Processors of one machine; Windows stops at 2048.</summary>
@@ -137,6 +137,9 @@ public static class Limits
 
     /// <summary>Mapped or empty stretches that a search for the kernel's image looks at.</summary>
     public const int KernelSearchPages = 1 << 19;
+
+    /// <summary>Stretches of that size that are searched from addresses of code that headers name, and as many from those of interrupt handlers.</summary>
+    public const int KernelSearchStretches = 8;
 
     /// <summary>Bytes of the kernel's data that are searched for the list of loaded modules; real kernels have below 4 MiB.</summary>
     public const uint KernelDataBytes = 32u << 20;
@@ -153,6 +156,12 @@ public static class Limits
     /// <summary>Processes of one machine that a walk of their list follows.</summary>
     public const int Processes = 1 << 16;
 
+    /// <summary>Sessions of one machine; each needs memory of its own, so that the largest terminal servers have some hundred.</summary>
+    public const int Sessions = 256;
+
+    /// <summary>Copies of one image, each of another session, whose headers are looked at before it counts as unreadable.</summary>
+    public const int SessionImages = 4;
+
     /// <summary>Bytes of a capture that are searched for page tables that map themselves, where no header names their root.</summary>
     public const ulong DirectoryTableSearchBytes = 32UL << 30;
 
@@ -168,8 +177,8 @@ public static class Limits
     /// <summary>Groups of a VMware state file.</summary>
     public const uint SnapshotGroups = 4096;
 
-    /// <summary>Tags of one group of a VMware state file.</summary>
-    public const int SnapshotTags = 1 << 20;
+    /// <summary>Tags of all groups of a VMware state file that are read; a processor has some hundred.</summary>
+    public const int SnapshotTags = 1 << 18;
 
     /// <summary>Regions of memory in a VMware state file; real ones have a handful.</summary>
     public const uint SnapshotRegions = 4096;

@@ -25,11 +25,10 @@ public sealed class Capture : IPhysicalMemory, IDisposable
         Format = layout.Format;
         FormatName = layout.FormatName;
         Header = layout.Header;
-        Problems = _runs.Missing == 0
-            ? layout.Problems
-            : [.. layout.Problems, $"The capture is cut short: its headers promise {Size(_runs.Missing)} of memory more than the file holds."];
+        Problems = [.. layout.Problems, .. ProblemsOf(_runs)];
         if (_runs.Count == 0)
         {
+            layout.Companion?.Dispose();
             throw new InputException(medium.Name, $"this {FormatName} holds no physical memory");
         }
     }
@@ -51,6 +50,9 @@ public sealed class Capture : IPhysicalMemory, IDisposable
 
     /// <inheritdoc/>
     public IReadOnlyList<PhysicalRange> Ranges => _runs;
+
+    /// <summary>Bytes of memory that the capture holds.</summary>
+    public ulong Length => _runs.Length;
 
     /// <summary>The first address above all memory that the capture holds.</summary>
     public PhysicalAddress End => new(_runs.End);
@@ -130,6 +132,19 @@ public sealed class Capture : IPhysicalMemory, IDisposable
         >= 1UL << 20 => (bytes / (double)(1UL << 20)).ToString("0.##", CultureInfo.InvariantCulture) + " MiB",
         _ => (bytes / 1024.0).ToString("0.##", CultureInfo.InvariantCulture) + " KiB",
     };
+
+    private static IEnumerable<string> ProblemsOf(RunMap runs)
+    {
+        if (runs.Missing > 0)
+        {
+            yield return $"The capture is cut short: its headers promise {Size(runs.Missing)} of memory more than the file holds.";
+        }
+
+        if (runs.Repeated > 0)
+        {
+            yield return $"The headers put the same bytes of the file at several addresses: {Size(runs.Repeated)} of memory beyond the file's own size are left out.";
+        }
+    }
 
     private int ReadMedium(long offset, Span<byte> destination)
     {

@@ -12,7 +12,7 @@ public sealed record CaptureHeader
     /// <summary>Whether 32-bit page tables have the PAE form.</summary>
     public bool? PhysicalAddressExtension { get; init; }
 
-    /// <summary>The root of the page tables that were active: CR3 without its flag bits.</summary>
+    /// <summary>The root of the page tables that were active: CR3, as <see cref="ProcessorState.DirectoryTable"/>.</summary>
     public PhysicalAddress? DirectoryTable { get; init; }
 
     /// <summary>Address of <c>nt!PsLoadedModuleList</c>.</summary>

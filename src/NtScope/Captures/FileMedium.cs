@@ -17,6 +17,7 @@ internal sealed class FileMedium : CaptureMedium
         SafeFileHandle? handle = null;
         try
         {
+            RequireBytes(path);
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
             return new FileMedium(handle, path, RandomAccess.GetLength(handle));
         }
@@ -24,6 +25,16 @@ internal sealed class FileMedium : CaptureMedium
         {
             handle?.Dispose();
             throw new InputException(path, error is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : error.Message.TrimEnd('.'), error);
+        }
+    }
+
+    /// <summary>Refuses what has no length: to open a pipe would wait for its other end, and nothing of it can be read by position.</summary>
+    /// <exception cref="InputException">The file is empty, a pipe or a device.</exception>
+    public static void RequireBytes(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            throw new InputException(path, "is empty or no regular file: it is read by position, which a pipe or a device does not allow");
         }
     }
 

@@ -1,7 +1,7 @@
 namespace NtScope.Captures;
 
 /// <summary>What a capture says of one processor. Zero registers are null: not saved.</summary>
-/// <param name="DirectoryTable">CR3 without its flag bits.</param>
+/// <param name="DirectoryTable">CR3 without its lowest five bits; those above up to the page are the root's with PAE, and otherwise flags or a PCID.</param>
 /// <param name="Control4">CR4; bit 12 is five-level paging, bit 5 PAE.</param>
 /// <param name="InstructionPointer">RIP.</param>
 /// <param name="InterruptTable">The base of the IDT.</param>

@@ -8,14 +8,22 @@ internal sealed class RunMap : IReadOnlyList<PhysicalRange>
     private readonly FileRun[] _runs;
     private int _last;
 
-    private RunMap(FileRun[] runs, ulong missing)
+    private RunMap(FileRun[] runs, ulong missing, ulong repeated)
     {
         _runs = runs;
         Missing = missing;
+        Repeated = repeated;
+        Length = runs.Aggregate(0UL, (sum, run) => sum + run.Length);
     }
+
+    /// <summary>Bytes of all runs together, which are never more than the medium has.</summary>
+    public ulong Length { get; }
 
     /// <summary>Bytes that the headers promise and the medium does not hold.</summary>
     public ulong Missing { get; }
+
+    /// <summary>Bytes that were left out because more are claimed than the medium has: some would stand at several addresses.</summary>
+    public ulong Repeated { get; }
 
     public int Count => _runs.Length;
 
@@ -24,7 +32,10 @@ internal sealed class RunMap : IReadOnlyList<PhysicalRange>
 
     public PhysicalRange this[int index] => new(new PhysicalAddress(_runs[index].Start), _runs[index].Length);
 
-    /// <summary>Sorts and joins runs, cuts what overlaps (the run that starts lower wins) and what lies behind the end of the medium.</summary>
+    /// <summary>
+    /// Sorts and joins runs, cuts what overlaps (the run that starts lower wins) and what lies behind the end of the medium.
+    /// All runs together get as many bytes as the medium has, so that a small file cannot claim an endless memory.
+    /// </summary>
     public static RunMap Of(IEnumerable<FileRun> runs, long mediumLength)
     {
         var sorted = runs.Where(run => run.Length != 0).ToArray();
@@ -34,7 +45,7 @@ internal sealed class RunMap : IReadOnlyList<PhysicalRange>
         }
 
         var kept = 0;
-        ulong missing = 0;
+        ulong missing = 0, repeated = 0, left = (ulong)mediumLength;
         foreach (var next in sorted)
         {
             var run = Clip(next, mediumLength, ref missing);
@@ -44,10 +55,18 @@ internal sealed class RunMap : IReadOnlyList<PhysicalRange>
                 run = new FileRun(run.Start + cut, run.Length - cut, run.Offset + (long)cut);
             }
 
+            if (run.Length > left)
+            {
+                repeated = Math.Max(repeated, unchecked(repeated + run.Length - left));
+                run = run with { Length = left };
+            }
+
             if (run.Length == 0)
             {
                 continue;
             }
+
+            left -= run.Length;
 
             if (kept > 0 && sorted[kept - 1] is var previous && previous.End == run.Start && previous.Offset + (long)previous.Length == run.Offset)
             {
@@ -60,7 +79,7 @@ internal sealed class RunMap : IReadOnlyList<PhysicalRange>
         }
 
         Array.Resize(ref sorted, kept);
-        return new RunMap(sorted, missing);
+        return new RunMap(sorted, missing, repeated);
     }
 
     /// <summary>Finds the run that holds <paramref name="address"/>.</summary>

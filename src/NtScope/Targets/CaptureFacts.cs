@@ -50,9 +50,8 @@ internal static class CaptureFacts
 
     private static string DescribeMemory(Capture capture)
     {
-        var present = capture.Ranges.Aggregate(0UL, (sum, range) => sum + range.Length);
         var runs = capture.Ranges.Count;
-        return $"{Capture.Size(present)} in {runs.ToString(CultureInfo.InvariantCulture)} {(runs == 1 ? "run" : "runs")}, up to {capture.End}";
+        return $"{Capture.Size(capture.Length)} in {runs.ToString(CultureInfo.InvariantCulture)} {(runs == 1 ? "run" : "runs")}, up to {capture.End}";
     }
 
     private static IEnumerable<string> Missing(Capture capture, CapturedMachine machine, FoundKernel kernel)

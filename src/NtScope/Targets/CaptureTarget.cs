@@ -10,12 +10,15 @@ internal static class CaptureTarget
 {
     /// <summary>Opens a capture.</summary>
     /// <exception cref="InputException">The file is no capture, or no Windows kernel can be found in it.</exception>
-    public static Target Open(string path, TargetOptions options)
+    public static Target Open(string path, TargetOptions options) => Open(Capture.Open(path), options);
+
+    /// <summary>Makes a target of a capture that is open; the target owns it, and it is closed where none can be made.</summary>
+    /// <exception cref="InputException">No Windows kernel can be found in it.</exception>
+    public static Target Open(Capture capture, TargetOptions options)
     {
-        var capture = Capture.Open(path);
         try
         {
-            return Open(capture, options);
+            return Create(capture, options);
         }
         catch
         {
@@ -24,9 +27,7 @@ internal static class CaptureTarget
         }
     }
 
-    /// <summary>Makes a target of a capture that is open; the target owns it.</summary>
-    /// <exception cref="InputException">No Windows kernel can be found in it.</exception>
-    public static Target Open(Capture capture, TargetOptions options)
+    private static Target Create(Capture capture, TargetOptions options)
     {
         var (spaces, kernel, evidence) = FindKernel(capture, options.Progress, options.Cancellation);
         var machine = CapturedMachine.Read(capture, spaces, kernel, options);
@@ -69,10 +70,15 @@ internal static class CaptureTarget
             {
                 LoadedModuleList = header.LoadedModuleList,
                 DebuggerDataBlock = header.DebuggerDataBlock,
-                InsideKernel = [.. Known(candidate.InsideKernel), .. header.Processors.SelectMany(processor => Known(processor.SystemCallEntry, processor.InstructionPointer))],
+                InsideKernel =
+                [
+                    .. Known(candidate.InsideKernel),
+                    .. header.Processors.SelectMany(processor => Known(processor.SystemCallEntry)),
+                    .. header.Processors.SelectMany(processor => Known(processor.InstructionPointer)),
+                ],
                 InterruptTable = header.Processors.Select(processor => processor.InterruptTable).FirstOrDefault(table => table is not null),
             };
-            if (KernelFinder.Find(spaces.System, hints, ref searchPages) is { } kernel)
+            if (KernelFinder.Find(spaces.System, hints, ref searchPages, cancellation) is { } kernel)
             {
                 return (spaces, kernel, candidate.Evidence);
             }
@@ -81,9 +87,16 @@ internal static class CaptureTarget
         throw new InputException(
             capture.Name,
             tried == 0
-                ? $"this {capture.FormatName} holds no page tables of a Windows: is it a capture of physical memory?"
-                : $"no Windows kernel is mapped by the page tables of this {capture.FormatName} ({tried} {(tried == 1 ? "root was" : "roots were")} tried)");
+                ? $"this {capture.FormatName} holds no page tables of a Windows{Limit(capture, tried, searchPages)}: is it a capture of physical memory?"
+                : $"no Windows kernel is mapped by the page tables of this {capture.FormatName} ({tried} {(tried == 1 ? "root was" : "roots were")} tried{Limit(capture, tried, searchPages)})");
     }
+
+    // A search that a bound ended must not sound as if it had seen everything.
+    private static string Limit(Capture capture, int tried, int searchPages) =>
+        tried == Limits.DirectoryTableCandidates ? ", which is as many as are tried"
+        : searchPages <= 0 ? "; the search for the kernel's image was ended early"
+        : capture.Length > Limits.DirectoryTableSearchBytes ? $"; only the first {Capture.Size(Limits.DirectoryTableSearchBytes)} were searched for them"
+        : string.Empty;
 
     private static IEnumerable<VirtualAddress> Known(params VirtualAddress?[] addresses) => addresses.OfType<VirtualAddress>();
 }

@@ -53,8 +53,17 @@ internal sealed class CapturedMachine
     public static CapturedMachine Read(Capture capture, AddressSpaces spaces, FoundKernel kernel, TargetOptions options)
     {
         var machine = new CapturedMachine(spaces, kernel, options);
-        machine.Read(capture);
-        return machine;
+        try
+        {
+            machine.Read(capture);
+            return machine;
+        }
+        catch
+        {
+            machine.SymbolFile?.Dispose();
+            machine._moduleSymbols.ForEach(file => file.Dispose());
+            throw;
+        }
     }
 
     private void Read(Capture capture)
@@ -96,10 +105,14 @@ internal sealed class CapturedMachine
         if (Types is not null && validation?.SystemProcess is { } system)
         {
             Sessions = SessionFinder.Find(Spaces.System, Types, system);
+            if (Sessions.Count == Limits.Sessions)
+            {
+                _notes.Add($"Only {Limits.Sessions} sessions are looked at.");
+            }
         }
 
         var names = new KernelSymbols(symbols, Found(head, validation, capture.Header, debugger));
-        Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list, FindModuleSymbols)];
+        Modules = [.. CapturedModules.Read(Spaces, Sessions, _kernel, Version, names, list, FindModuleSymbols, _options.Cancellation)];
     }
 
     // The kernel's own layouts hold whatever the System process says: a contradiction is then the machine's. Of other builds' the one that fits.

@@ -15,8 +15,10 @@ internal static class CapturedModules
         FileVersion? version,
         ISymbolSource kernelSymbols,
         LoadedModuleList list,
-        Func<PdbIdentity, ISymbolFile?> findSymbols)
+        Func<PdbIdentity, ISymbolFile?> findSymbols,
+        CancellationToken cancellation)
     {
+        var images = new ModuleImages(spaces, sessions);
         yield return new Module
         {
             Name = "nt",
@@ -31,9 +33,10 @@ internal static class CapturedModules
         var bases = new HashSet<VirtualAddress> { kernel.Base };
         foreach (var module in list.Modules)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (bases.Add(module.Base))
             {
-                var image = OpenImage(spaces, sessions, module);
+                var image = images.Open(module);
                 var symbols = image?.Pdb is { } pdb ? findSymbols(pdb) : null;
                 yield return new Module
                 {
@@ -49,23 +52,6 @@ internal static class CapturedModules
                 };
             }
         }
-    }
-
-    private static PeImage? OpenImage(AddressSpaces spaces, IReadOnlyList<SessionSpace> sessions, LoadedModule module)
-    {
-        foreach (var memory in sessions.Select(session => spaces.Open(session.DirectoryTable)).Prepend(spaces.System))
-        {
-            try
-            {
-                return PeImage.FromMemory(memory, module.Base, module.Name ?? module.Base.ToString());
-            }
-            catch (InputException)
-            {
-                // Not mapped here, or its headers are paged out: the next session may have it.
-            }
-        }
-
-        return null;
     }
 
     private static string NameOf(LoadedModule module)

@@ -57,6 +57,12 @@ internal static class ImageTarget
     {
         try
         {
+            // What has no length may be a pipe, and to open one would wait for its other end.
+            if (new FileInfo(path).Length == 0)
+            {
+                return false;
+            }
+
             using var file = File.OpenHandle(path);
             Span<byte> start = stackalloc byte[2];
             return RandomAccess.Read(file, start, 0) == 2 && start.SequenceEqual("MZ"u8);

@@ -69,5 +69,7 @@ public static class TargetOpener
                 ? "a known build stands alone; only images are joined"
                 : "there is no such file, folder or known build");
         }
+
+        FileMedium.RequireBytes(path);
     }
 }

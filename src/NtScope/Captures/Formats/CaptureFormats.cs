@@ -69,8 +69,13 @@ internal static class CaptureFormats
     /// <summary>An address that a header holds, or null for zero: not filled in.</summary>
     public static VirtualAddress? Address(ulong value) => value == 0 ? null : new VirtualAddress(value);
 
-    /// <summary>The root of page tables from CR3, without flags or PCID; null for zero.</summary>
-    public static PhysicalAddress? Root(ulong control3, ulong mask = 0xFFFFFFFFFF000) => (control3 & mask) == 0 ? null : new PhysicalAddress(control3 & mask);
+    /// <summary>The bits of CR3 that hold a root of page tables in one form or another: with PAE it is aligned to 32 bytes only.</summary>
+    public const ulong AnyRoot = 0xF_FFFF_FFFF_FFE0;
+
+    /// <summary>The root of page tables from CR3; null for zero.</summary>
+    /// <param name="control3">CR3.</param>
+    /// <param name="mask">The bits that hold the root; without it those of tables that fill a page, so that flags and PCID are left out.</param>
+    public static PhysicalAddress? Root(ulong control3, ulong mask = 0xF_FFFF_FFFF_F000) => (control3 & mask) == 0 ? null : new PhysicalAddress(control3 & mask);
 
     /// <summary>Bytes of <paramref name="pages"/> pages; an address space has 2^52 bytes.</summary>
     /// <exception cref="InputException">There are more than an address space holds.</exception>

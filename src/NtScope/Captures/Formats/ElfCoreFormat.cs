@@ -10,6 +10,8 @@ internal static class ElfCoreFormat
     private const uint LoadSegment = 1;
     private const uint NoteSegment = 4;
     private const ushort ExtendedCount = 0xFFFF;
+    private const int WideSegmentSize = 56;
+    private const int NarrowSegmentSize = 32;
 
     public static bool HasSignature(ReadOnlySpan<byte> start) =>
         start.Length >= 16 && CaptureFormats.UInt32(start, 0) == 0x464C457F && start[4] is 1 or 2;
@@ -26,17 +28,17 @@ internal static class ElfCoreFormat
         var table = isWide ? (long)CaptureFormats.UInt64(header, 32) : CaptureFormats.UInt32(header, 28);
         var entrySize = CaptureFormats.UInt16(header, isWide ? 54 : 42);
         var count = SegmentCount(medium, header, isWide);
-        if (entrySize < (isWide ? 56 : 32) || count > Limits.CaptureRuns)
+        if (entrySize < (isWide ? WideSegmentSize : NarrowSegmentSize) || count > Limits.CaptureRuns)
         {
             throw new InputException(medium.Name, "ELF program headers", table, $"say {count} segments of {entrySize} bytes");
         }
 
         var runs = new List<FileRun>();
-        var processors = new List<ProcessorState>();
-        var problems = new List<string>();
+        var notes = new ElfNotes(medium);
+        var headers = new MediumWindow(medium);
         for (var i = 0U; i < count; i++)
         {
-            var segment = medium.ReadStructure(unchecked(table + i * entrySize), entrySize, "ELF program header");
+            var segment = headers.Structure(unchecked(table + i * entrySize), isWide ? WideSegmentSize : NarrowSegmentSize, "ELF program header");
             var offset = isWide ? (long)CaptureFormats.UInt64(segment, 8) : CaptureFormats.UInt32(segment, 4);
             var physical = isWide ? CaptureFormats.UInt64(segment, 24) : CaptureFormats.UInt32(segment, 12);
             var size = isWide ? CaptureFormats.UInt64(segment, 32) : CaptureFormats.UInt32(segment, 16);
@@ -46,7 +48,7 @@ internal static class ElfCoreFormat
                     runs.Add(new FileRun(physical, size, offset));
                     break;
                 case NoteSegment:
-                    ElfNotes.Read(medium, offset, size, processors, problems);
+                    notes.Read(offset, size);
                     break;
             }
         }
@@ -60,11 +62,11 @@ internal static class ElfCoreFormat
             {
                 // 62 is x86-64; a 32-bit guest may still be in such a core, so only the narrow file says x86 for sure.
                 Architecture = machine == 3 ? ProcessorArchitecture.X86 : machine == 183 ? ProcessorArchitecture.Arm64 : ProcessorArchitecture.Unknown,
-                ProcessorCount = processors.Count == 0 ? null : (uint)processors.Count,
-                Processors = processors,
-                DirectoryTable = processors.Count == 0 ? null : processors[0].DirectoryTable,
+                ProcessorCount = notes.Processors.Count == 0 ? null : (uint)notes.Processors.Count,
+                Processors = notes.Processors,
+                DirectoryTable = notes.Processors.Count == 0 ? null : notes.Processors[0].DirectoryTable,
             },
-            problems);
+            notes.Problems);
     }
 
     private static uint SegmentCount(CaptureMedium medium, byte[] header, bool isWide)

@@ -18,6 +18,12 @@ internal static class LimeFormat
         long offset = 0;
         while (offset < medium.Length)
         {
+            if (medium.Length - offset < HeaderSize && runs.Count > 0)
+            {
+                problems.Add($"What follows the LiME range at offset 0x{offset:x} is no further range; it is left out.");
+                break;
+            }
+
             var header = medium.ReadStructure(offset, HeaderSize, "LiME range header");
             var first = CaptureFormats.UInt64(header, 8);
             var last = CaptureFormats.UInt64(header, 16);

@@ -36,25 +36,63 @@ internal static class VMwareFormat
         }
     }
 
-    /// <summary>Memory without a signature was named: it is VMware's if a state file lies beside it.</summary>
+    /// <summary>
+    /// Memory without a signature was named: it is VMware's if a state file lies beside it, the newest of several. One that cannot be read leaves
+    /// the memory as it is and is said.
+    /// </summary>
     public static CaptureLayout? TryReadBeside(CaptureMedium memory, string? path)
     {
-        Span<byte> start = stackalloc byte[8];
-        foreach (var extension in (ReadOnlySpan<string>)[".vmss", ".vmsn"])
+        var problems = new List<string>();
+        var states = StatesBeside(path);
+        foreach (var statePath in states)
         {
-            if (Sibling(path, extension) is not { } statePath)
+            try
             {
-                continue;
-            }
+                using var state = FileMedium.Open(statePath);
+                var layout = Layout(VMwareState.Read(state), 0, memory.Length, companion: null);
+                if (states.Count > 1)
+                {
+                    problems.Add($"Several state files lie beside the memory; {Path.GetFileName(statePath)} was used, which was written last.");
+                }
 
-            using var state = FileMedium.Open(statePath);
-            if (state.Read(0, start) == start.Length && HasSignature(start))
+                return layout with { Problems = problems };
+            }
+            catch (InputException problem)
             {
-                return Layout(VMwareState.Read(state), 0, memory.Length, companion: null);
+                problems.Add($"The state file beside the memory was left out: {problem.Message}.");
             }
         }
 
-        return null;
+        return problems.Count == 0 ? null : RawFormat.Read(memory) with { Problems = problems };
+    }
+
+    private static List<string> StatesBeside(string? path)
+    {
+        var states = new List<string>();
+        foreach (var extension in (ReadOnlySpan<string>)[".vmss", ".vmsn"])
+        {
+            if (Sibling(path, extension) is { } state && StartsAsState(state))
+            {
+                states.Add(state);
+            }
+        }
+
+        states.Sort((left, right) => File.GetLastWriteTimeUtc(right).CompareTo(File.GetLastWriteTimeUtc(left)));
+        return states;
+    }
+
+    private static bool StartsAsState(string path)
+    {
+        Span<byte> start = stackalloc byte[8];
+        try
+        {
+            using var state = FileMedium.Open(path);
+            return state.Read(0, start) == start.Length && HasSignature(start);
+        }
+        catch (InputException)
+        {
+            return false;
+        }
     }
 
     private static CaptureLayout Layout(VMwareState state, long memoryOffset, long memoryLength, CaptureMedium? companion)

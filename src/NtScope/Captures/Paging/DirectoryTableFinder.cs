@@ -37,31 +37,40 @@ internal static class DirectoryTableFinder
 
     private static IEnumerable<DirectoryTableCandidate> FromHeader(CaptureHeader header)
     {
-        if (header.DirectoryTable is { } root && header.Architecture == ProcessorArchitecture.X86)
+        var seen = new HashSet<(ulong Root, PagingMode Mode)>();
+        var roots = header.Processors.Select(processor => (processor.DirectoryTable, processor.Control4, Evidence: "by a processor's registers"));
+        if (header.Processors.Count <= 1 || header.Architecture == ProcessorArchitecture.X86)
         {
-            yield return new DirectoryTableCandidate(root, header.PhysicalAddressExtension == false ? PagingMode.Legacy : PagingMode.Extended, "by the capture's header");
-        }
-        else if (header.DirectoryTable is { } wideRoot && header.Processors.Count <= 1)
-        {
-            yield return new DirectoryTableCandidate(wideRoot, Mode(header.Processors is [var only] ? only.Control4 : null), "by the capture's header");
+            roots = roots.Prepend((header.DirectoryTable, header.Processors is [var only] ? only.Control4 : null, "by the capture's header"));
         }
 
-        var seen = new HashSet<PhysicalAddress>();
-        foreach (var processor in header.Processors)
+        foreach (var (root, control4, evidence) in roots)
         {
-            if (processor.DirectoryTable is { } found && seen.Add(found))
+            foreach (var mode in root is null ? [] : Modes(header, control4))
             {
-                yield return new DirectoryTableCandidate(found, Mode(processor.Control4), "by a processor's registers");
-                if (header.Architecture == ProcessorArchitecture.Unknown && processor.Control4 is { } control4)
+                var candidate = new DirectoryTableCandidate(new PhysicalAddress(root!.Value.Value & PagingGeometry.Of(mode).RootMask), mode, evidence);
+                if (seen.Add((candidate.Root.Value, mode)))
                 {
-                    var narrow = (control4 & ExtensionBit) == 0 ? PagingMode.Legacy : PagingMode.Extended;
-                    yield return new DirectoryTableCandidate(found, narrow, "by a processor's registers");
+                    yield return candidate;
                 }
             }
         }
     }
 
-    private static PagingMode Mode(ulong? control4) => (control4 & FiveLevelBit) is > 0 ? PagingMode.FiveLevel : PagingMode.FourLevel;
+    // A 64-bit core may be of a 32-bit guest; what only a processor with CR4 says is tried in both forms.
+    private static IEnumerable<PagingMode> Modes(CaptureHeader header, ulong? control4)
+    {
+        if (header.Architecture != ProcessorArchitecture.X86)
+        {
+            yield return (control4 & FiveLevelBit) is > 0 ? PagingMode.FiveLevel : PagingMode.FourLevel;
+        }
+
+        if (header.Architecture == ProcessorArchitecture.X86 || (header.Architecture == ProcessorArchitecture.Unknown && control4 is not null))
+        {
+            var isExtended = control4 is { } known ? (known & ExtensionBit) != 0 : header.PhysicalAddressExtension != false;
+            yield return isExtended ? PagingMode.Extended : PagingMode.Legacy;
+        }
+    }
 
     // PROCESSOR_START_BLOCK: a jump, its length and flags, the kernel's entry for the new processor at 70h, CR3 at A0h.
     private static IEnumerable<DirectoryTableCandidate> FromStartBlock(Capture capture)
@@ -88,18 +97,19 @@ internal static class DirectoryTableFinder
     private static IEnumerable<DirectoryTableCandidate> FromSelfMaps(
         Capture capture, ProcessorArchitecture architecture, IProgress<Progress>? progress, CancellationToken cancellation)
     {
-        var total = (long)Math.Min(capture.Ranges.Aggregate(0UL, (sum, range) => sum + range.Length), Limits.DirectoryTableSearchBytes);
+        var total = (long)Math.Min(capture.Length, Limits.DirectoryTableSearchBytes);
         var chunk = new byte[ChunkSize];
         var pointerSearches = new Allowance(4);
         ulong searched = 0;
         foreach (var range in capture.Ranges)
         {
-            for (ulong offset = 0; offset < range.Length && searched < Limits.DirectoryTableSearchBytes; offset += ChunkSize, searched += ChunkSize)
+            for (ulong offset = 0; offset < range.Length && searched < Limits.DirectoryTableSearchBytes; offset += ChunkSize)
             {
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Report(new Progress("searching for page tables", (long)searched, total, ProgressUnit.Bytes));
                 var start = range.Start + offset;
                 var length = (int)Math.Min(ChunkSize, range.Length - offset) / PageSize * PageSize;
+                searched += (uint)Math.Max(length, PageSize);
                 length = capture.Read(start, chunk.AsSpan(0, length), out _) / PageSize * PageSize;
                 for (var at = 0; at < length; at += PageSize)
                 {
@@ -111,7 +121,7 @@ internal static class DirectoryTableFinder
                     }
 
                     if (architecture is not (ProcessorArchitecture.X64 or ProcessorArchitecture.Arm64)
-                        && FromNarrowPage(capture, address, chunk.AsSpan(at, PageSize), pointerSearches) is { } candidate)
+                        && FromNarrowPage(capture, address, chunk.AsSpan(at, PageSize), pointerSearches, cancellation) is { } candidate)
                     {
                         yield return candidate;
                     }
@@ -120,7 +130,7 @@ internal static class DirectoryTableFinder
         }
     }
 
-    private static DirectoryTableCandidate? FromNarrowPage(Capture capture, PhysicalAddress address, ReadOnlySpan<byte> page, Allowance pointerSearches)
+    private static DirectoryTableCandidate? FromNarrowPage(Capture capture, PhysicalAddress address, ReadOnlySpan<byte> page, Allowance pointerSearches, CancellationToken cancellation)
     {
         // Without PAE the directory maps itself at C0000000h; with PAE the last of four directories has all four in its first entries.
         var narrow = MemoryMarshal.Cast<byte, uint>(page);
@@ -131,7 +141,7 @@ internal static class DirectoryTableFinder
 
         var wide = MemoryMarshal.Cast<byte, ulong>(page)[..4];
         const ulong Frame = 0xF_FFFF_FFFF_F000;
-        return (wide[3] & Frame) == address.Value && (wide[0] & wide[1] & wide[2] & wide[3] & 1) != 0 && pointerSearches.TryTake() && FindPointers(capture, wide) is { } root
+        return (wide[3] & Frame) == address.Value && (wide[0] & wide[1] & wide[2] & wide[3] & 1) != 0 && pointerSearches.TryTake() && FindPointers(capture, wide, cancellation) is { } root
             ? new DirectoryTableCandidate(root, PagingMode.Extended, "by page directories that map themselves")
             : null;
     }
@@ -152,7 +162,7 @@ internal static class DirectoryTableFinder
     }
 
     // The table of four pointers to the directories is 32 bytes anywhere below 4 GiB.
-    private static PhysicalAddress? FindPointers(Capture capture, ReadOnlySpan<ulong> directories)
+    private static PhysicalAddress? FindPointers(Capture capture, ReadOnlySpan<ulong> directories, CancellationToken cancellation)
     {
         const ulong Frame = 0xF_FFFF_FFFF_F000;
         var chunk = new byte[ChunkSize];
@@ -160,6 +170,7 @@ internal static class DirectoryTableFinder
         {
             for (ulong offset = 0; offset < range.Length && (range.Start + offset).Value <= uint.MaxValue; offset += ChunkSize)
             {
+                cancellation.ThrowIfCancellationRequested();
                 var length = capture.Read(range.Start + offset, chunk.AsSpan(0, (int)Math.Min(ChunkSize, range.Length - offset)), out _);
                 var words = MemoryMarshal.Cast<byte, ulong>(chunk.AsSpan(0, length / 32 * 32));
                 for (var i = 0; i + 3 < words.Length; i += 4)

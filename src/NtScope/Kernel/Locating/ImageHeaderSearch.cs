@@ -10,11 +10,13 @@ internal static class ImageHeaderSearch
     /// <param name="address">Where to start; the page found, when there is one. Go on behind it.</param>
     /// <param name="end">Where the stretch ends.</param>
     /// <param name="pages">How many pages may still be looked at.</param>
-    public static bool TryFindNext(IMemory memory, ref ulong address, ulong end, ref int pages)
+    /// <param name="cancellation">Ends the search.</param>
+    public static bool TryFindNext(IMemory memory, ref ulong address, ulong end, ref int pages, CancellationToken cancellation)
     {
         Span<byte> start = stackalloc byte[2];
         while (address < end && pages-- > 0)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (memory.TryRead(new VirtualAddress(address), start, out var fault) && start.SequenceEqual("MZ"u8))
             {
                 return true;

@@ -21,11 +21,12 @@ public static class KernelFinder
     /// <param name="searchPages">
     /// How many pages a search may still look at, from <see cref="Limits.KernelSearchPages"/> down: one allowance for all address spaces of a machine.
     /// </param>
-    public static FoundKernel? Find(IMemory memory, KernelHints hints, ref int searchPages) =>
+    /// <param name="cancellation">Ends the search.</param>
+    public static FoundKernel? Find(IMemory memory, KernelHints hints, ref int searchPages, CancellationToken cancellation) =>
         ByModuleList(memory, hints)
         ?? ByDebuggerData(memory, hints)
-        ?? ByCode(memory, hints)
-        ?? ByScan(memory, ref searchPages);
+        ?? ByCode(memory, hints, ref searchPages, cancellation)
+        ?? ByScan(memory, ref searchPages, cancellation);
 
     private static FoundKernel? ByModuleList(IMemory memory, KernelHints hints)
     {
@@ -54,20 +55,26 @@ public static class KernelFinder
             ? new FoundKernel(new VirtualAddress(memory.PointerSize == 4 ? (uint)start : start), image, "by the debugger's data block")
             : null;
 
-    private static FoundKernel? ByCode(IMemory memory, KernelHints hints)
+    private static FoundKernel? ByCode(IMemory memory, KernelHints hints, ref int searchPages, CancellationToken cancellation)
     {
+        // Addresses of code lie close together: one search for each stretch that an image can cover, and only a few, since headers may name thousands.
         var tried = new HashSet<ulong>();
-        foreach (var address in hints.InsideKernel.Concat(InterruptHandlers(memory, hints)))
+        foreach (var source in (ReadOnlySpan<IEnumerable<VirtualAddress>>)[hints.InsideKernel, InterruptHandlers(memory, hints)])
         {
-            // Handlers lie close together: one search for each stretch that an image can cover.
-            if (tried.Add(address.Value / Limits.KernelSearchBytes) && SearchDown(memory, address) is { } found)
+            foreach (var address in InKernelHalf(memory, source).DistinctBy(inside => inside.Value / Limits.KernelSearchBytes).Take(Limits.KernelSearchStretches))
             {
-                return found;
+                if (tried.Add(address.Value / Limits.KernelSearchBytes) && SearchDown(memory, address, ref searchPages, cancellation) is { } found)
+                {
+                    return found;
+                }
             }
         }
 
         return null;
     }
+
+    private static IEnumerable<VirtualAddress> InKernelHalf(IMemory memory, IEnumerable<VirtualAddress> addresses) =>
+        addresses.Where(address => address.Value >= (memory.PointerSize == sizeof(ulong) ? 0xFFFF_8000_0000_0000 : 0x8000_0000));
 
     private static IEnumerable<VirtualAddress> InterruptHandlers(IMemory memory, KernelHints hints)
     {
@@ -90,11 +97,12 @@ public static class KernelFinder
         }
     }
 
-    private static FoundKernel? SearchDown(IMemory memory, VirtualAddress inside)
+    private static FoundKernel? SearchDown(IMemory memory, VirtualAddress inside, ref int searchPages, CancellationToken cancellation)
     {
         var page = inside.Value & ~(ulong)(PageSize - 1);
-        for (ulong distance = 0; distance < Limits.KernelSearchBytes && distance <= page; distance += PageSize)
+        for (ulong distance = 0; distance < Limits.KernelSearchBytes && distance <= page && searchPages-- > 0; distance += PageSize)
         {
+            cancellation.ThrowIfCancellationRequested();
             var address = new VirtualAddress(page - distance);
             if (HasSignature(memory, address) && TryOpen(memory, address, out var image) && inside - address < image.SizeOfImage)
             {
@@ -105,12 +113,12 @@ public static class KernelFinder
         return null;
     }
 
-    private static FoundKernel? ByScan(IMemory memory, ref int searchPages)
+    private static FoundKernel? ByScan(IMemory memory, ref int searchPages, CancellationToken cancellation)
     {
         var (address, end) = memory.PointerSize == sizeof(ulong)
             ? (0xFFFF_F800_0000_0000UL, 0xFFFF_F880_0000_0000UL)
             : (0x8000_0000UL, 0xFFFF_F000UL);
-        for (; ImageHeaderSearch.TryFindNext(memory, ref address, end, ref searchPages); address += PageSize)
+        for (; ImageHeaderSearch.TryFindNext(memory, ref address, end, ref searchPages, cancellation); address += PageSize)
         {
             if (TryOpen(memory, new VirtualAddress(address), out var image))
             {

@@ -33,7 +33,7 @@ public static class SessionFinder
         var sessions = new Dictionary<VirtualAddress, SessionSpace>();
         var seen = new HashSet<VirtualAddress>();
         var entry = systemProcess + links.Offset;
-        while (seen.Add(entry) && seen.Count <= Limits.Processes && memory.TryReadPointer(entry, out var next, out _))
+        while (sessions.Count < Limits.Sessions && seen.Add(entry) && seen.Count <= Limits.Processes && memory.TryReadPointer(entry, out var next, out _))
         {
             // The head of the list lies among the kernel's variables, not in a process.
             var candidate = entry - links.Offset;

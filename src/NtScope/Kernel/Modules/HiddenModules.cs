@@ -86,9 +86,8 @@ internal sealed class HiddenModules
     {
         var (address, end) = _context.PointerSize == sizeof(ulong) ? (0xFFFF_8000_0000_0000UL, 0xFFFF_FFFF_FFFF_F000UL) : (0x8000_0000UL, 0xFFFF_F000UL);
         var pages = Limits.HeaderSearchPages;
-        for (; ImageHeaderSearch.TryFindNext(_context.Memory, ref address, end, ref pages); address += PageMask + 1)
+        for (; ImageHeaderSearch.TryFindNext(_context.Memory, ref address, end, ref pages, _options.Cancellation); address += PageMask + 1)
         {
-            _options.Cancellation.ThrowIfCancellationRequested();
             if (_context.Target.ModuleAt(new VirtualAddress(address)) is null && Open(new VirtualAddress(address)) is { } image && IsDriver(image, new VirtualAddress(address)))
             {
                 See(new VirtualAddress(address), SightingSources.Headers);
