@@ -153,7 +153,7 @@ public static class Limits
     /// <summary>Entries of the kernel's list of loaded modules; real machines have some hundred.</summary>
     public const int LoadedModules = 4096;
 
-    /// <summary>Processes of one machine that a walk of their list follows.</summary>
+    /// <summary>Processes of one machine.</summary>
     public const int Processes = 1 << 16;
 
     /// <summary>Sessions of one machine; each needs memory of its own, so that the largest terminal servers have some hundred.</summary>
@@ -171,6 +171,12 @@ public static class Limits
     /// <summary>Levels of folders below one that holds reference images.</summary>
     public const int ImageFolderDepth = 8;
 
+    /// <summary>Entries of the loaders' lists of all processes together; a busy server has some hundred thousand.</summary>
+    public const int ProcessModules = 1 << 20;
+
+    /// <summary>Characters of the different names in those lists.</summary>
+    public const int ProcessModuleCharacters = 4 << 20;
+
     /// <summary>Rows of one verification; a machine with more is broken as a whole.</summary>
     public const int VerificationRows = 1 << 16;
 
@@ -185,6 +191,7 @@ public static class Limits
 
     /// <summary>Files of a folder that are looked at; System32 has some five thousand.</summary>
     public const int FolderFiles = 1 << 16;
+
     /// <summary>Nesting of unary operators and parentheses in a debugger expression.</summary>
     public const int ExpressionDepth = 256;
 
@@ -199,6 +206,7 @@ public static class Limits
 
     /// <summary>Instructions that one debugger command decodes.</summary>
     public const ulong DebuggerInstructions = 1 << 16;
+
     /// <summary>Bytes of a security descriptor: two access control lists of at most 64 KiB each, and what frames them.</summary>
     public const int SecurityDescriptorBytes = 1 << 18;
 
@@ -210,20 +218,36 @@ public static class Limits
 
     /// <summary>Bytes of the system's handle table: 40 for each handle.</summary>
     public const int HandleTableBytes = 1 << 29;
+
     /// <summary>Entries of one linked list of the kernel; the longest on a busy server has some ten thousand.</summary>
     public const int KernelListEntries = 1 << 18;
 
     /// <summary>Entries of one handle table; Windows allows 16,711,680 handles to a process.</summary>
     public const int HandleTableEntries = 1 << 24;
 
-    /// <summary>Threads that are followed in the lists of all processes together; a busy server has some ten thousand.</summary>
-    public const int ListedThreads = 1 << 20;
+    /// <summary>Threads of one machine; a busy server has some ten thousand.</summary>
+    public const int ListedThreads = 1 << 17;
 
     /// <summary>Objects of the object namespace; Windows has some thousand.</summary>
     public const int NamespaceObjects = 1 << 17;
 
-    /// <summary>Characters of one name in the object namespace that are taken over.</summary>
-    public const int ObjectNameCharacters = 1024;
+    /// <summary>Characters of one name or path in kernel memory that are taken over; real ones have below 260, the longest of the registry some hundred more.</summary>
+    public const int NameCharacters = 1024;
+
+    /// <summary>Characters of a command line that are taken over.</summary>
+    public const int CommandLineCharacters = 4096;
+
+    /// <summary>Characters of all paths of the object namespace together; Windows has below one million.</summary>
+    public const int NamespaceCharacters = 16 << 20;
+
+    /// <summary>Types of objects; an index has eight bits.</summary>
+    public const int ObjectTypes = 1024;
+
+    /// <summary>Buckets of a directory of the object namespace; the kernel has 37.</summary>
+    public const uint DirectoryBuckets = 1024;
+
+    /// <summary>Sentences that a report says of a walk as a whole.</summary>
+    public const int Notes = 1024;
 
     /// <summary>Characters of a path that symbolic links are followed in.</summary>
     public const int LinkPathCharacters = 512;
@@ -237,6 +261,15 @@ public static class Limits
     /// <summary>Steps in resolving one symbolic link of the object namespace; the kernel itself stops at 32.</summary>
     public const int SymbolicLinkSteps = 32;
 
+    /// <summary>Drivers of one machine; Windows has some hundred.</summary>
+    public const int Drivers = 1 << 12;
+
+    /// <summary>Devices that are listed for all drivers together; Windows has some thousand.</summary>
+    public const int Devices = 1 << 16;
+
+    /// <summary>Names of attached devices that are listed for all devices together.</summary>
+    public const int AttachedDevices = 1 << 18;
+
     /// <summary>Devices of one driver.</summary>
     public const int DriverDevices = 1 << 12;
 
@@ -248,6 +281,27 @@ public static class Limits
 
     /// <summary>Routines registered in one callback list.</summary>
     public const int Callbacks = 1 << 12;
+
+    /// <summary>Rows of one report on callbacks; a busy machine has some thousand.</summary>
+    public const int CallbackRows = 1 << 14;
+
+    /// <summary>Minifilters of one machine; busy ones have some twenty.</summary>
+    public const int Filters = 256;
+
+    /// <summary>Frames of the filter manager; there is one, and a further one for each legacy filter between minifilters.</summary>
+    public const int FilterFrames = 64;
+
+    /// <summary>Instances of one minifilter; there is one a volume.</summary>
+    public const int FilterInstances = 1024;
+
+    /// <summary>Characters of the name of a filter, an instance or a volume, and of an altitude, that are taken over.</summary>
+    public const int FilterNameCharacters = 260;
+
+    /// <summary>Characters of the instances that a row of a minifilter names.</summary>
+    public const int FilterDetailCharacters = 2048;
+
+    /// <summary>Pointers that are read to prove layouts of the filter manager, over all places that look like its list.</summary>
+    public const int FilterProofReads = 1 << 20;
 
     /// <summary>Bytes of a section of the filter manager that are searched for its list of frames.</summary>
     public const uint FilterManagerData = 1u << 20;

@@ -27,7 +27,7 @@ internal static class CaptureQuestions
         target => ObjectAnalyser.Analyse(target),
         target => SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, new SyscallOptions()),
         target => ServiceVerifier.Verify(target, KnowledgeBase.Embedded, references: null),
-        CallbackAnalyser.Analyse,
+        target => CallbackAnalyser.Analyse(target),
         target => CapturedDesktops.Analyse(target, Listed),
         target => ModuleAnalyser.Analyse(target, new SurveyOptions()),
         target => ThreadAnalyser.Analyse(target),

@@ -11,5 +11,5 @@ internal static class CallbacksCommand
         "callbacks",
         "Lists who is notified of process, thread, image, registry and object events, of shutdown and bug checks; minifilters",
         MachineInput.Description,
-        static (target, _) => CallbackAnalyser.Analyse(target));
+        CallbackAnalyser.Analyse);
 }

@@ -26,7 +26,7 @@ internal static class ObjectsCommand
             var (path, target) = Split(parsed.GetValue(words)!);
             using var progress = new ProgressLine();
             using var machine = symbols.Open([target], parsed, progress, cancellation);
-            var report = ObjectAnalyser.Analyse(machine, path);
+            var report = ObjectAnalyser.Analyse(machine, path, cancellation);
             progress.Dispose();
             options.Write(parsed, report);
             return ExitCode.Done;

@@ -27,7 +27,7 @@ internal static class SyscallsCommand
         {
             using var progress = new ProgressLine();
             using var target = input.Open(parsed, progress, cancellation);
-            var report = SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, tables.Of(parsed));
+            var report = SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, tables.Of(parsed, cancellation));
             progress.Dispose();
             options.Write(parsed, report, parsed.GetValue(prototypes) ? ["prototype"] : []);
             return ExitCode.Done;

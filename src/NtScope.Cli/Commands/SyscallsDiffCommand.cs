@@ -32,7 +32,7 @@ internal static class SyscallsDiffCommand
             Report<SyscallRow> ServicesOf(Argument<string> argument)
             {
                 using var target = symbols.Open([parsed.GetValue(argument)!], parsed, progress, cancellation);
-                return SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, tables.Of(parsed));
+                return SyscallAnalyser.Analyse(target, KnowledgeBase.Embedded, tables.Of(parsed, cancellation));
             }
         });
         return command;

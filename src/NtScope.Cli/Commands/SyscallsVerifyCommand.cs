@@ -23,7 +23,7 @@ internal static class SyscallsVerifyCommand
             using var progress = new ProgressLine();
             using var target = input.Open(parsed, progress, cancellation);
             using var folder = parsed.GetValue(images) is { } path ? ImageFolder.Open(path, cancellation) : null;
-            var report = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, folder);
+            var report = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, folder, cancellation);
             progress.Dispose();
             options.Write(parsed, report);
             return report.Rows.Count == 0 ? ExitCode.Done : ExitCode.Findings;

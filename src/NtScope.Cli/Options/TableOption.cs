@@ -20,8 +20,9 @@ internal sealed class TableOption
     }
 
     /// <summary>The tables that the command line asks for.</summary>
-    public SyscallOptions Of(ParseResult parsed) => new()
+    public SyscallOptions Of(ParseResult parsed, CancellationToken cancellation) => new()
     {
+        Cancellation = cancellation,
         Tables = parsed.GetValue(_table)?.ToLowerInvariant() switch
         {
             "nt" => [ServiceTableKind.Nt],

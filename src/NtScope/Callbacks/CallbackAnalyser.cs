@@ -7,10 +7,12 @@ namespace NtScope.Callbacks;
 public static class CallbackAnalyser
 {
     /// <summary>All callbacks, by kind. The notes name the kinds that could not be found and why.</summary>
+    /// <param name="target">A machine's memory.</param>
+    /// <param name="cancellation">Ends the walk.</param>
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
-    public static Report<CallbackRow> Analyse(Target target)
+    public static Report<CallbackRow> Analyse(Target target, CancellationToken cancellation = default)
     {
-        var collector = new CallbackCollector(new KernelContext(target));
+        var collector = new CallbackCollector(new KernelContext(target, cancellation));
         NotifyArrays.Collect(collector);
         RegistryCallbacks.Collect(collector);
         ObjectCallbacks.Collect(collector);

@@ -14,9 +14,18 @@ internal sealed class CallbackCollector(KernelContext context)
     /// <summary>The rows so far.</summary>
     public IReadOnlyList<CallbackRow> Rows => _rows;
 
+    /// <summary>Whether the report takes no further row.</summary>
+    public bool IsFull => _rows.Count >= Limits.CallbackRows;
+
     /// <summary>Adds a routine.</summary>
     public void Add(string kind, int slot, VirtualAddress? routine, string? detail = null, IEnumerable<Finding>? findings = null)
     {
+        if (IsFull)
+        {
+            Context.Note($"Only {Limits.CallbackRows} callbacks are listed; there are more.");
+            return;
+        }
+
         List<Finding> all = findings is null ? [] : [.. findings];
         var owner = routine is { } address ? Context.OwnerOf(address) : default;
         if (routine is { } outside && Context.IsOutsideModules(outside))
@@ -61,6 +70,11 @@ internal sealed class CallbackCollector(KernelContext context)
 
         var seen = new HashSet<VirtualAddress> { head };
         var next = Context.ReadPointer(head);
+        if (next is null)
+        {
+            Context.Note($"{kind} callbacks: the list at {head} cannot be read.");
+        }
+
         for (var slot = 0; next is { IsZero: false } entry; slot++)
         {
             if (!seen.Add(entry) || slot >= Limits.Callbacks)
@@ -71,6 +85,10 @@ internal sealed class CallbackCollector(KernelContext context)
 
             yield return (entry, slot);
             next = Context.ReadPointer(entry);
+            if (next is null)
+            {
+                Context.Note($"{kind} callbacks: the list at {head} cannot be followed past {entry}.");
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using NtScope.Callbacks.Filters;
 using NtScope.Kernel;
 using NtScope.Reports;
@@ -37,18 +39,18 @@ internal static class MinifilterCallbacks
         }
 
         var slot = 0;
-        foreach (var frame in Walk(collector, manager.Frames))
+        foreach (var frame in Walk(collector, manager.Frames, Limits.FilterFrames))
         {
             if (context.At("_FLTP_FRAME", frame - frameLink).AddressOf("RegisteredFilters.rList") is not { } filters)
             {
                 return;
             }
 
-            foreach (var filter in Walk(collector, filters))
+            foreach (var filter in Walk(collector, filters, Limits.Filters))
             {
-                if (slot >= Limits.Callbacks)
+                if (slot >= Limits.Filters || collector.IsFull)
                 {
-                    collector.Context.Note($"The filter manager's lists go on past {Limits.Callbacks} filters.");
+                    collector.Context.Note($"The filter manager's lists go on past {slot} filters.");
                     return;
                 }
 
@@ -68,13 +70,13 @@ internal static class MinifilterCallbacks
 
         var rows = collector.Rows.Count;
         var filter = context.At("_FLT_FILTER", address, findings);
-        var name = $"{filter.Text("Name")}, altitude {filter.Text("DefaultAltitude")}";
+        var name = $"{filter.Text(Limits.FilterNameCharacters, "Name")}, altitude {filter.Text(Limits.FilterNameCharacters, "DefaultAltitude")}";
         var instances = InstancesOf(collector, context, filter).ToList();
-        var detail = name + string.Concat(instances.GroupBy(instance => instance.Text, StringComparer.Ordinal).Select(group => $"; instance {OnVolumes(group.Key, group.Select(instance => instance.Volume))}"));
+        var detail = name + Describe(instances);
         var operation = filter.Pointer("Operations") ?? default;
         var size = context.SizeOf("_FLT_OPERATION_REGISTRATION");
         var registered = new HashSet<byte>();
-        for (var i = 0; !operation.IsZero && size > 0 && i < Operations; i++, operation += size)
+        for (var i = 0; !operation.IsZero && size > 0 && i < Operations && !collector.IsFull; i++, operation += size)
         {
             var view = context.At("_FLT_OPERATION_REGISTRATION", operation, findings);
             if (view.Number("MajorFunction") is not { } number || number == LastOperation)
@@ -102,6 +104,27 @@ internal static class MinifilterCallbacks
         {
             collector.Add(CallbackKinds.Minifilter, slot, null, $"no operations, {detail}", findings);
         }
+    }
+
+    // The text stands in each row of the filter.
+    private static string Describe(IReadOnlyList<(VirtualAddress Address, string Text, string? Volume)> instances)
+    {
+        var text = new StringBuilder();
+        var named = 0;
+        foreach (var group in instances.GroupBy(instance => instance.Text, StringComparer.Ordinal))
+        {
+            var next = $"; instance {OnVolumes(group.Key, group.Select(instance => instance.Volume))}";
+            if (text.Length + next.Length > Limits.FilterDetailCharacters)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"; {instances.Count - named} further instances");
+                break;
+            }
+
+            text.Append(next);
+            named += group.Count();
+        }
+
+        return text.ToString();
     }
 
     // A node is made from a registration; one without it means that the filter's table was changed after its instances were made.
@@ -176,17 +199,17 @@ internal static class MinifilterCallbacks
         }
 
         var canNameVolumes = context.Has("_FLT_VOLUME", "DeviceName");
-        foreach (var entry in Walk(collector, head).Take(Instances))
+        foreach (var entry in Walk(collector, head, Limits.FilterInstances).Take(Instances))
         {
             var instance = context.At("_FLT_INSTANCE", entry - link);
-            var volume = canNameVolumes && instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text("DeviceName") : null;
-            yield return (entry - link, $"{instance.Text("Name")} at {instance.Text("Altitude")}", volume);
+            var volume = canNameVolumes && instance.Pointer("Volume") is { IsZero: false } on ? context.At("_FLT_VOLUME", on).Text(Limits.FilterNameCharacters, "DeviceName") : null;
+            yield return (entry - link, $"{instance.Text(Limits.FilterNameCharacters, "Name")} at {instance.Text(Limits.FilterNameCharacters, "Altitude")}", volume);
         }
     }
 
-    private static IReadOnlyList<VirtualAddress> Walk(CallbackCollector collector, VirtualAddress head)
+    private static IReadOnlyList<VirtualAddress> Walk(CallbackCollector collector, VirtualAddress head, int limit)
     {
-        var walk = ListWalk.Read(collector.Context.Memory, head, Limits.Callbacks);
+        var walk = ListWalk.Read(collector.Context.Memory, head, limit);
         if (walk.Problem is { } problem)
         {
             collector.Context.Note($"minifilters: {problem}");

@@ -6,6 +6,9 @@ public static class FindingKinds
     /// <summary>A field could not be read.</summary>
     public const string Unreadable = "unreadable";
 
+    /// <summary>A text is longer than any of its kind and was cut.</summary>
+    public const string TextCut = "text-cut";
+
     /// <summary>A routine lies outside every loaded module.</summary>
     public const string OutsideModules = "outside-modules";
 

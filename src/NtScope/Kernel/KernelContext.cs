@@ -11,11 +11,15 @@ public sealed class KernelContext
 {
     private readonly Dictionary<(string Structure, string Path), FieldPlace?> _places = [];
     private readonly List<string> _notes;
+    private readonly HashSet<string> _noted;
 
     /// <summary>The kernel of <paramref name="target"/>.</summary>
+    /// <param name="target">A machine's memory.</param>
+    /// <param name="cancellation">Ends the walk, at whatever structure or pointer it is.</param>
     /// <exception cref="InputException">The target has no kernel in memory, or no layouts are known for it.</exception>
-    public KernelContext(Target target)
+    public KernelContext(Target target, CancellationToken cancellation = default)
     {
+        Cancellation = cancellation;
         Target = target;
         Kernel = target.ModuleNamed("nt") ?? (target.Modules is [var first, ..] ? first : null)
             ?? throw new InputException(target.Summary.Name, "no kernel in it: name a capture, a live or a lab machine");
@@ -28,6 +32,7 @@ public sealed class KernelContext
             ?? throw new InputException(target.Summary.Name, target.LayoutProblem ?? "no structure layouts are known for its kernel: name a symbol file with --symbols");
         Base = Kernel.Base.Value;
         _notes = [.. target.Notes];
+        _noted = new HashSet<string>(_notes, StringComparer.Ordinal);
     }
 
     private KernelContext(KernelContext context, Module module, ITypeSource types)
@@ -37,7 +42,12 @@ public sealed class KernelContext
         Base = module.Base!.Value;
         Types = types;
         _notes = context._notes;
+        _noted = context._noted;
+        Cancellation = context.Cancellation;
     }
+
+    /// <summary>Ends the walk.</summary>
+    public CancellationToken Cancellation { get; }
 
     /// <summary>The target.</summary>
     public Target Target { get; }
@@ -72,9 +82,9 @@ public sealed class KernelContext
     /// <summary>Adds a sentence to the notes, once.</summary>
     public void Note(string sentence)
     {
-        if (!_notes.Contains(sentence, StringComparer.Ordinal))
+        if (_noted.Count < Limits.Notes && _noted.Add(sentence))
         {
-            _notes.Add(sentence);
+            _notes.Add(_noted.Count < Limits.Notes ? sentence : "Further notes are left out.");
         }
     }
 
@@ -96,11 +106,18 @@ public sealed class KernelContext
     public uint SizeOf(string structure) => Types.TryGetStructure(structure, out var layout) ? layout.Size : 0;
 
     /// <summary>A structure at an address. What cannot be read is added to <paramref name="findings"/>.</summary>
-    public StructureView At(string structure, VirtualAddress address, ICollection<Reports.Finding>? findings = null) =>
-        new(this, structure, address, findings);
+    public StructureView At(string structure, VirtualAddress address, ICollection<Reports.Finding>? findings = null)
+    {
+        Cancellation.ThrowIfCancellationRequested();
+        return new(this, structure, address, findings);
+    }
 
     /// <summary>Reads a pointer; null if it cannot be read.</summary>
-    public VirtualAddress? ReadPointer(VirtualAddress address) => Memory.TryReadPointer(address, out var value, out _) ? value : null;
+    public VirtualAddress? ReadPointer(VirtualAddress address)
+    {
+        Cancellation.ThrowIfCancellationRequested();
+        return Memory.TryReadPointer(address, out var value, out _) ? value : null;
+    }
 
     /// <summary>The module that covers an address and the nearest name below it in that module: <c>nt!NtClose+0x10</c>.</summary>
     public CodeOwner OwnerOf(VirtualAddress address)

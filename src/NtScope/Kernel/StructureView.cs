@@ -58,18 +58,25 @@ public readonly struct StructureView
     public VirtualAddress? FastReference(params ReadOnlySpan<string> paths) =>
         Pointer(paths) is { } value ? new VirtualAddress(value.Value & _context.FastReferenceMask) : null;
 
-    /// <summary>A counted string (_UNICODE_STRING); empty if it has no characters. Untrusted text.</summary>
-    public string? Text(params ReadOnlySpan<string> paths)
+    /// <summary>A counted string (_UNICODE_STRING); empty if it has no characters. Untrusted text; one without end is cut, which becomes a finding.</summary>
+    public string? Text(params ReadOnlySpan<string> paths) => Text(Limits.NameCharacters, paths);
+
+    /// <summary>A counted string of which no more than <paramref name="characters"/> are taken over.</summary>
+    public string? Text(int characters, params ReadOnlySpan<string> paths)
     {
         if (Find(paths) is not { } place)
         {
             return null;
         }
 
-        var text = KernelText.ReadCounted(_context.Memory, Address + place.Offset, out var fault);
+        var text = KernelText.ReadCounted(_context.Memory, Address + place.Offset, out var fault, characters);
         if (text is null)
         {
             Fail(paths, fault);
+        }
+        else if (text.Length > characters)
+        {
+            _findings?.Add(new Finding(FindingKinds.TextCut, $"{Structure}.{paths[0]} has more than {characters} characters"));
         }
 
         return text;

@@ -15,6 +15,7 @@ internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, Sys
             new KernelServices(target, kernel, knowledge, records).Collect();
         }
 
+        options.Cancellation.ThrowIfCancellationRequested();
         if (options.Wants(ServiceTableKind.Win32k) && Only(ServiceImageRole.WindowManager) is { } windowManager)
         {
             new WindowManagerServices(target, windowManager, parts, records).Collect();
@@ -22,6 +23,7 @@ internal sealed class ModuleServices(Target target, KnowledgeBase knowledge, Sys
 
         foreach (var (module, role) in roles)
         {
+            options.Cancellation.ThrowIfCancellationRequested();
             if (role == ServiceImageRole.Stubs)
             {
                 CollectStubs(module, module.Image!);

@@ -32,9 +32,10 @@ internal sealed record FilterManager(KernelContext Context, VirtualAddress Frame
         }
 
         VirtualAddress? empty = null;
-        foreach (var head in Heads(context))
+        var allowance = new ProofAllowance();
+        foreach (var head in Heads(context).TakeWhile(_ => !allowance.IsUsedUp))
         {
-            var proof = new FilterManagerProof(context, head);
+            var proof = new FilterManagerProof(context, head, allowance);
             if (proof.Fit(offsets) is { } fitting)
             {
                 if (proof.Filters == 0)
@@ -49,7 +50,7 @@ internal sealed record FilterManager(KernelContext Context, VirtualAddress Frame
             }
         }
 
-        if (empty is { } withoutFilters)
+        if (empty is { } withoutFilters && !allowance.IsUsedUp)
         {
             kernel.Note("No minifilter is registered with the filter manager.");
             return new FilterManager(context, withoutFilters, new HashSet<VirtualAddress>());

@@ -7,7 +7,7 @@ namespace NtScope.Callbacks.Filters;
 /// Proves a place and offsets of the filter manager by what must hold: a filter names its frame and has a name and a decimal altitude, its operations
 /// end with the mark of the last, an instance names its filter and a callback node its instance, a volume has the name of a device.
 /// </summary>
-internal sealed class FilterManagerProof(KernelContext context, VirtualAddress head)
+internal sealed class FilterManagerProof(KernelContext context, VirtualAddress head, ProofAllowance allowance)
 {
     private const uint Step = sizeof(ulong);
     private const uint FrameLinks = 8;
@@ -35,7 +35,9 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     public IReadOnlySet<VirtualAddress> Contradicting { get; private set; } = new HashSet<VirtualAddress>();
 
     /// <summary>The offsets that most filters fit, the given ones where they do; null if none in reach of them does.</summary>
-    public FilterManagerOffsets? Fit(FilterManagerOffsets offsets)
+    public FilterManagerOffsets? Fit(FilterManagerOffsets offsets) => FindFitting(offsets) is { } fitting && !allowance.IsUsedUp ? fitting : null;
+
+    private FilterManagerOffsets? FindFitting(FilterManagerOffsets offsets)
     {
         if (!ReadFilters())
         {
@@ -63,13 +65,13 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
         var instances = new List<(VirtualAddress Filter, VirtualAddress Instance)>();
         foreach (var (_, filter) in fitting)
         {
-            foreach (var link in ListWalk.Read(context.Memory, filter + start + InstancesInFilter, Limits.Callbacks).Links)
+            if (Walk(filter + start + InstancesInFilter, Limits.FilterInstances) is { } links)
             {
-                instances.Add((filter, link - LinkInInstance - start));
+                instances.AddRange(links.Select(link => (filter, link - LinkInInstance - start)));
             }
         }
 
-        var own = instances.FindAll(item => context.ReadPointer(item.Instance + start + FilterInInstance) == item.Filter);
+        var own = instances.FindAll(item => ReadPointer(item.Instance + start + FilterInInstance) == item.Filter);
         if (own.Count * 2 < instances.Count)
         {
             return null;
@@ -85,7 +87,7 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     // A filter may have registered no operations; if none has, nothing contradicts the expected place.
     private uint? FindOperations(List<(VirtualAddress Frame, VirtualAddress Filter)> filters, uint start, uint expected)
     {
-        var withTable = filters.FindAll(filter => context.ReadPointer(filter.Filter + start + expected) is not { IsZero: true });
+        var withTable = filters.FindAll(filter => ReadPointer(filter.Filter + start + expected) is not { IsZero: true });
         return withTable.Count == 0 ? expected : MostFitting(Near(expected, 0x158, 0x190), withTable, (filter, place) => OperationsAt(filter.Filter + start + place).Count > 0);
     }
 
@@ -125,29 +127,41 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
 
     private bool ReadFilters()
     {
-        var frames = ListWalk.Read(context.Memory, head, Limits.Callbacks);
-        if (frames.Problem is not null || frames.Links.Count == 0)
+        if (Walk(head, Limits.FilterFrames) is not { Count: > 0 } frames)
         {
             return false;
         }
 
-        foreach (var link in frames.Links)
+        foreach (var link in frames)
         {
             var frame = link - FrameLinks;
-            var filters = ListWalk.Read(context.Memory, frame + FrameFilters, Limits.Callbacks);
-            if (filters.Problem is not null)
+            if (Walk(frame + FrameFilters, Limits.Filters - _filters.Count) is not { } filters)
             {
                 return false;
             }
 
-            _filters.AddRange(filters.Links.Select(filter => (frame, filter - PrimaryLink)));
+            _filters.AddRange(filters.Select(filter => (frame, filter - PrimaryLink)));
         }
 
         return true;
     }
 
+    // A list that does not come back to its head proves nothing.
+    private IReadOnlyList<VirtualAddress>? Walk(VirtualAddress list, int limit)
+    {
+        if (!allowance.TryTake(1))
+        {
+            return null;
+        }
+
+        var walk = ListWalk.Read(context.Memory, list, limit);
+        return walk.Problem is null && allowance.TryTake(walk.Links.Count) ? walk.Links : null;
+    }
+
+    private VirtualAddress? ReadPointer(VirtualAddress address) => allowance.TryTake(1) ? context.ReadPointer(address) : null;
+
     private bool IsFilter((VirtualAddress Frame, VirtualAddress Filter) filter, uint size) =>
-        context.ReadPointer(filter.Filter + size) == filter.Frame
+        ReadPointer(filter.Filter + size) == filter.Frame
         && TextAt(filter.Filter + size + NameInFilter) is { Length: > 0 }
         && TextAt(filter.Filter + size + AltitudeInFilter) is { Length: > 0 } altitude
         && altitude.All(character => char.IsAsciiDigit(character) || character == '.');
@@ -162,8 +176,8 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
                 continue;
             }
 
-            if (context.ReadPointer(item.Instance + start + nodes + index * Step) is not { } node
-                || (!node.IsZero && context.ReadPointer(node + InstanceInNode) != item.Instance))
+            if (ReadPointer(item.Instance + start + nodes + index * Step) is not { } node
+                || (!node.IsZero && ReadPointer(node + InstanceInNode) != item.Instance))
             {
                 return false;
             }
@@ -182,13 +196,13 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     public static byte FunctionOf(uint index) => unchecked((byte)((int)index - NamedFunctions));
 
     private bool HasDeviceName(VirtualAddress volumeField, uint place) =>
-        context.ReadPointer(volumeField) is { IsZero: false } volume && TextAt(volume + place) is ['\\', ..];
+        ReadPointer(volumeField) is { IsZero: false } volume && TextAt(volume + place) is ['\\', ..];
 
     // The major functions of the array that a pointer leads to; empty if it is none.
     private List<byte> OperationsAt(VirtualAddress field)
     {
         var functions = new List<byte>();
-        if (context.ReadPointer(field) is not { IsZero: false } operation)
+        if (ReadPointer(field) is not { IsZero: false } operation)
         {
             return [];
         }
@@ -216,12 +230,12 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
         return [];
     }
 
-    private bool IsRoutineOrZero(VirtualAddress field) => context.ReadPointer(field) is { } routine && (routine.IsZero || routine.Value >> 47 == 0x1FFFF);
+    private bool IsRoutineOrZero(VirtualAddress field) => ReadPointer(field) is { } routine && (routine.IsZero || routine.Value >> 47 == 0x1FFFF);
 
     private string? TextAt(VirtualAddress address)
     {
         if (!context.Memory.TryReadUInt16(address, out var length, out _) || length is 0 or > LongestName * sizeof(char) || length % sizeof(char) != 0
-            || context.ReadPointer(address + Step) is not { IsZero: false } buffer)
+            || ReadPointer(address + Step) is not { IsZero: false } buffer)
         {
             return null;
         }

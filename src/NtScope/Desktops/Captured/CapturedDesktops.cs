@@ -26,9 +26,9 @@ public sealed class CapturedDesktops
     private readonly Dictionary<VirtualAddress, CapturedDesktop> _desktops = [];
     private readonly List<DesktopRow> _rows = [];
 
-    private CapturedDesktops(Target target)
+    private CapturedDesktops(Target target, CancellationToken cancellation)
     {
-        _context = new KernelContext(target);
+        _context = new KernelContext(target, cancellation);
         _objects = new ObjectManager(_context);
         _offsets = new Win32kOffsets(_context);
         _sessions = new SessionMemory(_context);
@@ -41,7 +41,7 @@ public sealed class CapturedDesktops
     /// <exception cref="InputException">The target has no kernel or no layouts, or is not x64.</exception>
     public static Report<DesktopRow> Analyse(Target target, SurveyOptions options)
     {
-        var analysis = new CapturedDesktops(target);
+        var analysis = new CapturedDesktops(target, options.Cancellation);
         return analysis._context.PointerSize == sizeof(ulong)
             ? analysis.Analyse(options)
             : throw new InputException(target.Summary.Name, "desktops are read from x64 captures only: no layouts of 32-bit win32k are known");

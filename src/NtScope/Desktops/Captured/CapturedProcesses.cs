@@ -64,9 +64,9 @@ internal sealed class CapturedProcesses(KernelContext context)
             return default;
         }
 
-        return (ReadText("ImagePathName"), ReadText("CommandLine"));
+        return (ReadText("ImagePathName", Limits.NameCharacters), ReadText("CommandLine", Limits.CommandLineCharacters));
 
-        string? ReadText(string field) =>
-            context.OffsetOf("_RTL_USER_PROCESS_PARAMETERS", field) is { } offset ? KernelText.ReadCounted(memory, parameters + offset, out _) : null;
+        string? ReadText(string field, int characters) =>
+            context.OffsetOf("_RTL_USER_PROCESS_PARAMETERS", field) is { } offset ? KernelText.ReadCounted(memory, parameters + offset, out _, characters) : null;
     }
 }

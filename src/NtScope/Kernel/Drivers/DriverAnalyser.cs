@@ -13,7 +13,7 @@ public static class DriverAnalyser
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
     public static Report<DriverRow> Analyse(Target target, SurveyOptions? options = null)
     {
-        var context = new KernelContext(target);
+        var context = new KernelContext(target, options?.Cancellation ?? default);
         var objects = new ObjectManager(context);
         var space = new ObjectNamespace(context, objects);
         var drivers = DriverSurvey.Take(context, objects, space, options ?? new SurveyOptions()).Drivers;
@@ -28,15 +28,15 @@ public static class DriverAnalyser
             entries.TryAdd(entry.Object, entry);
         }
 
-        var names = entries.ToDictionary(entry => entry.Key, entry => entry.Value.Path);
+        var devices = new DeviceReader(context, entries.ToDictionary(entry => entry.Key, entry => entry.Value.Path));
         var rows = drivers
-            .Select(driver => RowOf(context, driver, entries.GetValueOrDefault(driver.Address), names))
+            .Select(driver => RowOf(context, devices, driver, entries.GetValueOrDefault(driver.Address)))
             .OrderBy(row => row.Name, StringComparer.OrdinalIgnoreCase).ThenBy(row => row.Object)
             .ToList();
         return new Report<DriverRow>(DriverRow.Schema, target.Summary, rows, context.Notes);
     }
 
-    private static DriverRow RowOf(KernelContext context, Sighting sighting, NamespaceEntry? entry, Dictionary<VirtualAddress, string> names)
+    private static DriverRow RowOf(KernelContext context, DeviceReader devices, Sighting sighting, NamespaceEntry? entry)
     {
         var findings = new List<Finding>(entry?.Findings ?? []);
         var driver = context.At("_DRIVER_OBJECT", sighting.Address, findings);
@@ -60,7 +60,7 @@ public static class DriverAnalyser
             (long?)driver.Number("DriverSize"),
             driver.Pointer("DriverInit"),
             driver.Pointer("DriverUnload") is { IsZero: false } unload ? unload : null,
-            ReadDevices(context, driver, names, findings),
+            devices.DevicesOf(driver, findings),
             ReadDispatch(context, driver, findings),
             sighting.SeenBy,
             findings);
@@ -96,51 +96,5 @@ public static class DriverAnalyser
         }
 
         return rows;
-    }
-
-    private static List<DeviceRow> ReadDevices(KernelContext context, StructureView driver, Dictionary<VirtualAddress, string> names, List<Finding> driverFindings)
-    {
-        var rows = new List<DeviceRow>();
-        var seen = new HashSet<VirtualAddress>();
-        for (var next = driver.Pointer("DeviceObject"); next is { IsZero: false } device;)
-        {
-            if (!seen.Add(device) || seen.Count > Limits.DriverDevices)
-            {
-                driverFindings.Add(new Finding("device-list-cyclic", $"The list of devices comes back to {device} or does not end"));
-                break;
-            }
-
-            var findings = new List<Finding>();
-            var view = context.At("_DEVICE_OBJECT", device, findings);
-            if (view.Pointer("DriverObject") is { } owner && owner != driver.Address)
-            {
-                findings.Add(new Finding("foreign-device", $"The device says that its driver is {owner}"));
-            }
-
-            rows.Add(new DeviceRow(device, names.GetValueOrDefault(device), (uint?)view.Number("DeviceType"), ReadStack(context, view, names, findings), findings));
-            next = view.Pointer("NextDevice");
-        }
-
-        return rows;
-    }
-
-    private static List<string> ReadStack(KernelContext context, StructureView device, Dictionary<VirtualAddress, string> names, List<Finding> findings)
-    {
-        var stack = new List<string>();
-        var seen = new HashSet<VirtualAddress> { device.Address };
-        for (var next = device.Pointer("AttachedDevice"); next is { IsZero: false } above;)
-        {
-            if (!seen.Add(above) || seen.Count > Limits.DeviceStack)
-            {
-                findings.Add(new Finding("device-stack-cyclic", $"The stack comes back to {above} or does not end"));
-                break;
-            }
-
-            var view = context.At("_DEVICE_OBJECT", above, findings);
-            stack.Add(view.Pointer("DriverObject") is { } driver ? names.GetValueOrDefault(driver, driver.ToString()) : above.ToString());
-            next = view.Pointer("AttachedDevice");
-        }
-
-        return stack;
     }
 }

@@ -96,6 +96,12 @@ internal sealed class DriverSurvey
     {
         if (!_drivers.TryGetValue(address, out var sighting))
         {
+            if (_drivers.Count >= Limits.Drivers)
+            {
+                _context.Note($"Only {Limits.Drivers} drivers are listed; there are more.");
+                return;
+            }
+
             sighting = new Sighting(address);
             _drivers.Add(address, sighting);
         }

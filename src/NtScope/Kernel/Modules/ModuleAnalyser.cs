@@ -18,7 +18,7 @@ public static class ModuleAnalyser
         var notes = target.Notes;
         if (target.Kind is TargetKind.Capture or TargetKind.Lab or TargetKind.Live && target.Types is not null && target.Modules is [{ Base: not null }, ..])
         {
-            var context = new KernelContext(target);
+            var context = new KernelContext(target, scan?.Cancellation ?? default);
             if (scan is not null)
             {
                 rows.AddRange(HiddenModules.Find(context, scan));

@@ -11,11 +11,12 @@ public static class HandleTable
     private const int PageSize = 0x1000;
     private const uint HandleStep = 4;
 
-    /// <summary>Reads all open handles of a table, ascending. Pages that cannot be read are noted and passed over.</summary>
+    /// <summary>Reads all open handles of a table, ascending. Pages that cannot be read are passed over; how many is noted at the end.</summary>
     public static IEnumerable<HandleEntry> Read(KernelContext context, VirtualAddress table)
     {
         var view = context.At("_HANDLE_TABLE", table);
-        if (view.Number("TableCode") is not { } code || context.SizeOf("_HANDLE_TABLE_ENTRY") is not (> 0 and var entrySize))
+        var entrySize = context.SizeOf("_HANDLE_TABLE_ENTRY");
+        if (view.Number("TableCode") is not { } code || entrySize < context.PointerSize || entrySize > PageSize)
         {
             yield break;
         }
@@ -23,17 +24,18 @@ public static class HandleTable
         var limit = Math.Min(view.Number("NextHandleNeedingPool") ?? ulong.MaxValue, (ulong)Limits.HandleTableEntries * HandleStep);
         var page = new byte[PageSize];
         uint first = 0;
+        var incomplete = 0;
         foreach (var leaf in Leaves(context, new VirtualAddress(code & ~3UL), (int)(code & 3)))
         {
             if (first >= limit)
             {
-                yield break;
+                break;
             }
 
             var read = leaf.IsZero ? 0 : context.Memory.Read(leaf, page, out _);
             if (!leaf.IsZero && read < PageSize)
             {
-                context.Note($"The handle table at {table} is not complete: its page at {leaf} cannot be read in full.");
+                incomplete++;
             }
 
             for (uint offset = 0, handle = first; offset + entrySize <= read && handle < limit; offset += entrySize, handle += HandleStep)
@@ -45,6 +47,11 @@ public static class HandleTable
             }
 
             first += PageSize / entrySize * HandleStep;
+        }
+
+        if (incomplete > 0)
+        {
+            context.Note($"The handle table at {table} is not complete: {incomplete} of its pages cannot be read in full.");
         }
     }
 
@@ -96,6 +103,7 @@ public static class HandleTable
 
         var access = context.PlaceOf("_HANDLE_TABLE_ENTRY", "GrantedAccessBits") ?? context.PlaceOf("_HANDLE_TABLE_ENTRY", "GrantedAccess");
         const uint AccessBits = 0x01FF_FFFF;
-        return new HandleEntry(handle, new VirtualAddress(pointer), access is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(entry[(int)access.Offset..]) & AccessBits, place);
+        var hasAccess = access is not null && access.Offset <= entry.Length - sizeof(uint);
+        return new HandleEntry(handle, new VirtualAddress(pointer), !hasAccess ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(entry[(int)access!.Offset..]) & AccessBits, place);
     }
 }

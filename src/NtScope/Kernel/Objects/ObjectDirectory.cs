@@ -19,7 +19,7 @@ public sealed record ObjectDirectory(IReadOnlyList<(int Bucket, VirtualAddress O
 
         string? problem = null;
         var seen = new HashSet<VirtualAddress>();
-        var count = context.PlaceOf("_OBJECT_DIRECTORY", "HashBuckets")!.Type.Count;
+        var count = Math.Min(context.PlaceOf("_OBJECT_DIRECTORY", "HashBuckets")!.Type.Count, Limits.DirectoryBuckets);
         for (uint bucket = 0; bucket < count; bucket++)
         {
             if (context.ReadPointer(buckets + bucket * context.PointerSize) is not { } entry)

@@ -54,7 +54,7 @@ public sealed class ObjectManager
     /// <summary>The name of a type object; null if it cannot be read.</summary>
     public string? NameOfType(VirtualAddress type)
     {
-        if (!_typeNames.TryGetValue(type, out var name))
+        if (!_typeNames.TryGetValue(type, out var name) && _typeNames.Count < Limits.ObjectTypes)
         {
             name = _context.At("_OBJECT_TYPE", type).Text("Name");
             _typeNames.Add(type, name);

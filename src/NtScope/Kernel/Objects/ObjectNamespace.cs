@@ -39,7 +39,7 @@ public sealed class ObjectNamespace
             return null;
         }
 
-        return link.Text("LinkTarget");
+        return link.Text(Limits.LinkPathCharacters, "LinkTarget");
     }
 
     /// <summary>The object that a path leads to once every symbolic link on the way is followed; null if it leads to none.</summary>
@@ -82,21 +82,17 @@ public sealed class ObjectNamespace
     private Dictionary<string, NamespaceEntry> Walk()
     {
         var entries = new Dictionary<string, NamespaceEntry>(StringComparer.OrdinalIgnoreCase);
-        var entered = new HashSet<VirtualAddress>();
+        var known = new HashSet<VirtualAddress>();
+        var (visited, characters) = (0, 0);
         var waiting = new Queue<(VirtualAddress Directory, string Path, int Depth)>();
         if (_objects.Root is { } root)
         {
+            known.Add(root);
             waiting.Enqueue((root, string.Empty, 0));
         }
 
         while (waiting.TryDequeue(out var current))
         {
-            if (!entered.Add(current.Directory))
-            {
-                _context.Note($"The directory at {current.Directory} stands in the namespace more than once; it was entered once.");
-                continue;
-            }
-
             var directory = ObjectDirectory.Read(_context, current.Directory);
             if (directory.Problem is { } problem)
             {
@@ -105,17 +101,28 @@ public sealed class ObjectNamespace
 
             foreach (var body in directory.Objects)
             {
-                if (entries.Count >= Limits.NamespaceObjects)
+                // Directories may share what is in them: what counts is what was read, not what came of it.
+                if (visited++ == Limits.NamespaceObjects || characters > Limits.NamespaceCharacters)
                 {
-                    _context.Note($"The namespace goes on past {Limits.NamespaceObjects} objects.");
+                    _context.Note($"The namespace goes on past {visited - 1} objects with {characters} characters of paths; the rest is left out.");
                     return entries;
                 }
 
                 var entry = Read(body, current.Path);
+                characters += entry.Path.Length;
                 entries.TryAdd(entry.Path, entry);
-                if (string.Equals(entry.TypeName, "Directory", StringComparison.Ordinal) && current.Depth < Limits.NamespaceDepth)
+                if (!string.Equals(entry.TypeName, "Directory", StringComparison.Ordinal) || current.Depth >= Limits.NamespaceDepth)
+                {
+                    continue;
+                }
+
+                if (known.Add(body))
                 {
                     waiting.Enqueue((body, entry.Path, current.Depth + 1));
+                }
+                else
+                {
+                    _context.Note($"The directory at {body} stands in the namespace more than once; it was entered once.");
                 }
             }
         }
@@ -133,9 +140,9 @@ public sealed class ObjectNamespace
             findings.Add(new Finding("type-unknown", "The object's header does not lead to a type"));
         }
 
-        if (name is null or { Length: 0 or > Limits.ObjectNameCharacters })
+        if (name is null or { Length: 0 })
         {
-            findings.Add(new Finding("name-unknown", name is null ? "The object stands in a directory, but its name cannot be read" : $"The object's name has {name.Length} characters"));
+            findings.Add(new Finding("name-unknown", name is null ? "The object stands in a directory, but its name cannot be read" : "The object stands in a directory, but its name is empty"));
             name = null;
         }
 

@@ -9,7 +9,7 @@ public static class ProcessAnalyser
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
     public static Report<ProcessRow> Analyse(Target target, SurveyOptions? options = null)
     {
-        var context = new KernelContext(target);
+        var context = new KernelContext(target, options?.Cancellation ?? default);
         var survey = ProcessSurvey.Take(context, options ?? new SurveyOptions());
         var sessions = new SessionReader(context);
         var rows = survey.Processes

@@ -193,10 +193,18 @@ public sealed class ProcessSurvey
         }
     }
 
-    private static void See(Dictionary<VirtualAddress, Sighting> seen, VirtualAddress address, string source)
+    private void See(Dictionary<VirtualAddress, Sighting> seen, VirtualAddress address, string source)
     {
         if (!seen.TryGetValue(address, out var sighting))
         {
+            // A hostile table of IDs has room for millions of objects that do not exist.
+            var (limit, name) = ReferenceEquals(seen, _processes) ? (Limits.Processes, "processes") : (Limits.ListedThreads, "threads");
+            if (seen.Count >= limit)
+            {
+                _context.Note($"Only {limit} {name} are listed; there are more.");
+                return;
+            }
+
             sighting = new Sighting(address);
             seen.Add(address, sighting);
         }

@@ -17,7 +17,7 @@ public static class ThreadAnalyser
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
     public static Report<ThreadRow> Analyse(Target target, long? pid = null, SurveyOptions? options = null)
     {
-        var context = new KernelContext(target);
+        var context = new KernelContext(target, options?.Cancellation ?? default);
         var survey = ProcessSurvey.Take(context, options ?? new SurveyOptions());
         var rows = survey.Threads
             .Select(thread => RowOf(context, survey, thread))

@@ -21,6 +21,7 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
             : 0);
         for (var i = 0; i < count; i++)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
             var routine = i < expected.Routines.Count && expected.Routines[i] is { } rva
                 ? expected.Base + rva
                 : expected.Memory.TryReadUInt32(expected.Start + (ulong)(i * sizeof(uint)), out var raw, out _)

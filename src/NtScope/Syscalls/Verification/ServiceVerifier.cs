@@ -13,8 +13,9 @@ public static class ServiceVerifier
     /// <param name="target">A capture, a live or a lab machine.</param>
     /// <param name="knowledge">What is known of real builds.</param>
     /// <param name="references">The images' files; null if there are none at hand.</param>
+    /// <param name="cancellation">Ends the verification.</param>
     /// <exception cref="InputException">The target has no kernel in memory, or none of the files is one of its images.</exception>
-    public static Report<VerificationRow> Verify(Target target, KnowledgeBase knowledge, IReferenceImages? references)
+    public static Report<VerificationRow> Verify(Target target, KnowledgeBase knowledge, IReferenceImages? references, CancellationToken cancellation = default)
     {
         if (target.Modules is not [{ Base: not null, Image.IsMapped: true } kernel, ..])
         {
@@ -22,10 +23,10 @@ public static class ServiceVerifier
         }
 
         var notes = new List<string>(target.Notes);
-        var context = new VerificationContext(target, NamesOf(target, knowledge));
+        var context = new VerificationContext(target, NamesOf(target, knowledge, cancellation), cancellation);
         var files = new ReferenceFiles(references);
         var expectations = new ExpectedTables(target, knowledge, files, notes);
-        var windowManagers = WindowManagers(target, expectations).ToList();
+        var windowManagers = WindowManagers(target, expectations, cancellation).ToList();
         if (expectations.OfKernel(kernel) is { } nt)
         {
             Verify(context, knowledge, nt);
@@ -56,7 +57,7 @@ public static class ServiceVerifier
         new RoutineVerification(context, table).Verify();
     }
 
-    private static IEnumerable<ExpectedTable> WindowManagers(Target target, ExpectedTables expectations)
+    private static IEnumerable<ExpectedTable> WindowManagers(Target target, ExpectedTables expectations, CancellationToken cancellation)
     {
         foreach (var module in target.Modules)
         {
@@ -70,6 +71,7 @@ public static class ServiceVerifier
                 : [(target.Memory, null)];
             foreach (var (memory, session) in memories)
             {
+                cancellation.ThrowIfCancellationRequested();
                 foreach (var table in expectations.OfWindowManager(module, memory, session))
                 {
                     yield return table;
@@ -78,7 +80,7 @@ public static class ServiceVerifier
         }
     }
 
-    private static Dictionary<uint, string> NamesOf(Target target, KnowledgeBase knowledge)
+    private static Dictionary<uint, string> NamesOf(Target target, KnowledgeBase knowledge, CancellationToken cancellation)
     {
         // A symbol names the routine that an entry leads to now; what is known of the kernel names the service, whatever was done to its entry.
         var names = new Dictionary<uint, string>();
@@ -92,7 +94,7 @@ public static class ServiceVerifier
 
         try
         {
-            foreach (var row in SyscallAnalyser.Analyse(target, knowledge, new SyscallOptions()).Rows)
+            foreach (var row in SyscallAnalyser.Analyse(target, knowledge, new SyscallOptions { Cancellation = cancellation }).Rows)
             {
                 if (row is { Index: { } index, Name: { } name })
                 {

@@ -52,6 +52,7 @@ internal sealed class StubVerification(VerificationContext context, ReferenceFil
         foreach (var stub in StubReader.Read(file ?? all[0].Image))
         {
             var address = all[0].Start + stub.Rva;
+            context.Cancellation.ThrowIfCancellationRequested();
             var copies = all.Select(item => (Item: item, Page: spaces.Explain(item.Root, address).Physical)).Where(copy => copy.Page is not null).ToList();
             var pages = copies.GroupBy(copy => copy.Page!.Value.Value & PageMask).OrderByDescending(page => page.Count()).ToList();
             var wanted = new byte[StubBytes];
@@ -98,7 +99,8 @@ internal sealed class StubVerification(VerificationContext context, ReferenceFil
 
     private IEnumerable<MappedStubs> FindMapped(IAddressSpaces spaces)
     {
-        var kernel = new KernelContext(context.Target);
+        var kernel = new KernelContext(context.Target, context.Cancellation);
+        var loaders = new ProcessModules();
         if (kernel.OffsetOf("_EPROCESS", "Peb") is not { } peb
             || kernel.OffsetOf("_EPROCESS", "Pcb.DirectoryTableBase") is not { } table
             || kernel.OffsetOf("_PEB", "Ldr") is not { } loader
@@ -107,7 +109,7 @@ internal sealed class StubVerification(VerificationContext context, ReferenceFil
             yield break;
         }
 
-        foreach (var process in ProcessSurvey.Take(kernel, new SurveyOptions { ScanPool = false }).Processes)
+        foreach (var process in ProcessSurvey.Take(kernel, new SurveyOptions { ScanPool = false, Cancellation = context.Cancellation }).Processes)
         {
             if (kernel.ReadPointer(process.Address + table) is not { IsZero: false } root
                 || kernel.ReadPointer(process.Address + peb) is not { IsZero: false } block)
@@ -121,7 +123,13 @@ internal sealed class StubVerification(VerificationContext context, ReferenceFil
                 continue;
             }
 
-            var modules = LoadedModuleList.Read(memory, data + list).Modules;
+            if (loaders.IsUsedUp)
+            {
+                context.Note($"The processes list more than {Limits.ProcessModules} modules: the stubs of the rest are not verified.");
+                yield break;
+            }
+
+            var modules = loaders.Read(memory, data + list);
             foreach (var module in modules)
             {
                 if (StubModules.Contains(module.Name, StringComparer.OrdinalIgnoreCase) && Open(memory, module) is { } image)

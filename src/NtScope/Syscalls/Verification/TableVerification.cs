@@ -22,6 +22,7 @@ internal sealed class TableVerification(VerificationContext context, KnowledgeBa
         var routines = new VirtualAddress?[count];
         for (var i = 0; i < count; i++)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
             if (expected.Memory.TryReadUInt32(table + (ulong)(i * sizeof(uint)), out var raw, out _))
             {
                 var entry = new ServiceTableEntry(raw, _encoding);

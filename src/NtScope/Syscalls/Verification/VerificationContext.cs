@@ -1,7 +1,7 @@
 namespace NtScope.Syscalls.Verification;
 
 /// <summary>What the checks of one verification share: the target, the names of services, the findings, and what could not be read.</summary>
-internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uint, string> names)
+internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uint, string> names, CancellationToken cancellation)
 {
     private const ulong PageMask = ~0xFFFUL;
 
@@ -10,6 +10,9 @@ internal sealed class VerificationContext(Target target, IReadOnlyDictionary<uin
     private readonly Dictionary<(VerificationKind, VirtualAddress, PhysicalAddress?), int> _places = [];
 
     public Target Target { get; } = target;
+
+    /// <summary>Ends the verification.</summary>
+    public CancellationToken Cancellation { get; } = cancellation;
 
     public List<VerificationRow> Rows { get; } = [];
 
