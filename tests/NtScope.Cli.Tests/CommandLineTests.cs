@@ -105,13 +105,28 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Ctrl_C_ends_a_run_that_waits_for_its_input()
+    public void A_pipe_is_refused_instead_of_waited_for()
     {
         var fifo = Path.Combine(_folder.FullName, "never.dmp");
 
-        var outcome = NtScopeProcess.RunShell(
-            $"mkfifo '{fifo}'; set -m; \"$NTSCOPE\" info '{fifo}' & sleep 1; kill -INT $!; wait $!; echo \"ended with $?\"");
+        var outcome = NtScopeProcess.RunShell($"mkfifo '{fifo}'; \"$NTSCOPE\" info '{fifo}'");
 
+        outcome.ExitCode.ShouldBe(2);
+        outcome.Error.ShouldContain("never.dmp: is empty or no regular file");
+    }
+
+    [Fact]
+    public void Ctrl_C_stops_a_search_through_a_huge_capture_while_its_progress_is_shown()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no 'script' to make a pseudo-terminal: run eng/test-setup");
+        var path = Path.Combine(_folder.FullName, "huge.raw");
+
+        // What stops is the work itself, which says so; a run that does not stop is ended without a word.
+        var outcome = NtScopeProcess.RunShell(
+            $"truncate -s 1T '{path}'; script -qec \"timeout --foreground --preserve-status -s INT 2 '$NTSCOPE' info '{path}'\" /dev/null; echo \"ended with $?\"");
+
+        outcome.Output.ShouldContain("searching for page tables [");
+        outcome.Output.ShouldContain("ntscope: cancelled");
         outcome.Output.ShouldContain("ended with 130");
     }
 

@@ -107,7 +107,7 @@ internal static class MinifilterCallbacks
     }
 
     // The text stands in each row of the filter.
-    private static string Describe(IReadOnlyList<(VirtualAddress Address, string Text, string? Volume)> instances)
+    private static string Describe(List<(VirtualAddress Address, string Text, string? Volume)> instances)
     {
         var text = new StringBuilder();
         var named = 0;

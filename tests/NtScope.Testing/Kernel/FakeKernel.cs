@@ -71,7 +71,8 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
     private ITypeSource Types => Known.Types;
 
     /// <summary>The machine as a target.</summary>
-    public Target ToTarget() => new()
+    /// <param name="types">Layouts that a symbol file claims; null for those that the machine is made of.</param>
+    public Target ToTarget(ITypeSource? types = null) => new()
     {
         Kind = TargetKind.Capture,
         Summary = new TargetSummary("fake", "capture", "x64", Known.Version.ToString(), Known.Pdb.ToString()),
@@ -79,7 +80,7 @@ public sealed class FakeKernel : IMemory, IPhysicalMemory, IAddressSpaces
         Memory = this,
         Physical = this,
         AddressSpaces = this,
-        Types = Types,
+        Types = types ?? Types,
         Modules =
         [
             new Module { Name = "nt", Path = "ntoskrnl.exe", Base = Base, Size = _imageSize, Pdb = Known.Pdb, Version = Known.Version, Symbols = Symbols },

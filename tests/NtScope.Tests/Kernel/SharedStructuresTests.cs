@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using NtScope.Callbacks;
 using NtScope.Kernel;
 using NtScope.Kernel.Drivers;
 using NtScope.Kernel.Objects;
 using NtScope.Kernel.Processes;
+using NtScope.Symbols.Types;
 using NtScope.Testing.Kernel;
 
 namespace NtScope.Tests.Kernel;
@@ -83,6 +85,24 @@ public class SharedStructuresTests
         report.Notes.ShouldContain($"Only {Limits.ListedThreads} threads are listed; there are more.");
     }
 
+    [Theory]
+    [InlineData(0u, 0u)]
+    [InlineData(4u, 0u)]
+    [InlineData(8u, 8u)]
+    [InlineData(16u, 15u)]
+    [InlineData(16u, uint.MaxValue)]
+    [InlineData(0x10000u, 8u)]
+    public void Layouts_of_handles_that_a_symbol_file_makes_up_end_no_walk_by_an_exception(uint size, uint accessOffset)
+    {
+        _ = new FakeProcesses(_kernel);
+        var number = new TypeReference(TypeKind.Base, "unsigned long", 4);
+        var layout = new StructureLayout("_HANDLE_TABLE_ENTRY", size, [new FieldLayout("GrantedAccess", accessOffset, number)]);
+
+        var report = ProcessAnalyser.Analyse(_kernel.ToTarget(new ReplacedLayout(_kernel.Known.Types, layout)), new SurveyOptions { ScanPool = false });
+
+        report.Rows.ShouldContain(row => row.Name == "System");
+    }
+
     [Fact]
     public void Walks_end_when_they_are_cancelled()
     {
@@ -119,5 +139,22 @@ public class SharedStructuresTests
         _kernel.WritePointer(_kernel.Symbol("SeFileSystemNotifyRoutinesHead"), new VirtualAddress(0xFFFFF900_00001000));
 
         CallbackAnalyser.Analyse(_kernel.ToTarget()).Notes.ShouldContain(note => note.StartsWith("logon-session callbacks", StringComparison.Ordinal) && note.Contains("cannot be followed past", StringComparison.Ordinal));
+    }
+
+    private sealed class ReplacedLayout(ITypeSource types, StructureLayout replaced) : ITypeSource
+    {
+        public string Origin => "a symbol file";
+
+        public int PointerSize => types.PointerSize;
+
+        public IEnumerable<string> StructureNames => types.StructureNames;
+
+        public bool TryGetStructure(string name, [NotNullWhen(true)] out StructureLayout? layout)
+        {
+            layout = name == replaced.Name ? replaced : null;
+            return layout is not null || types.TryGetStructure(name, out layout);
+        }
+
+        public bool TryGetEnumeration(string name, [NotNullWhen(true)] out EnumerationLayout? layout) => types.TryGetEnumeration(name, out layout);
     }
 }

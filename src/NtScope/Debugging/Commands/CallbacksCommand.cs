@@ -16,5 +16,5 @@ public sealed class CallbacksCommand : ReportCommand
     public override string Help => "Lists process, thread, image, registry, object and other callbacks with the module that owns each; a pattern chooses symbols (symbol=*Lab*).";
 
     /// <inheritdoc/>
-    protected override IReport Make(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation) => CallbackAnalyser.Analyse(session.Target);
+    protected override IReport Make(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation) => CallbackAnalyser.Analyse(session.Target, cancellation);
 }

@@ -18,5 +18,5 @@ public sealed class ServicesCommand : ReportCommand
 
     /// <inheritdoc/>
     protected override IReport Make(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation) =>
-        SyscallAnalyser.Analyse(session.Target, KnowledgeBase.Embedded, new SyscallOptions());
+        SyscallAnalyser.Analyse(session.Target, KnowledgeBase.Embedded, new SyscallOptions { Cancellation = cancellation });
 }
