@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NtScope.Callbacks;
+using NtScope.Kernel;
 
 namespace NtScope.Cli.Commands;
 
@@ -11,5 +12,5 @@ internal static class CallbacksCommand
         "callbacks",
         "Lists who is notified of process, thread, image, registry and object events, of shutdown and bug checks; minifilters",
         MachineInput.Description,
-        CallbackAnalyser.Analyse);
+        static (target, cancellation) => CallbackAnalyser.Analyse(target, new WalkOptions { Cancellation = cancellation }));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NtScope.Cli.Options;
 using NtScope.Cli.Terminal;
+using NtScope.Kernel;
 using NtScope.Kernel.Objects;
 
 namespace NtScope.Cli.Commands;
@@ -26,7 +27,7 @@ internal static class ObjectsCommand
             var (path, target) = Split(parsed.GetValue(words)!);
             using var progress = new ProgressLine();
             using var machine = symbols.Open([target], parsed, progress, cancellation);
-            var report = ObjectAnalyser.Analyse(machine, path, cancellation);
+            var report = ObjectAnalyser.Analyse(machine, path, new WalkOptions { Cancellation = cancellation });
             progress.Dispose();
             options.Write(parsed, report);
             return ExitCode.Done;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NtScope.Cli.Options;
 using NtScope.Cli.Terminal;
+using NtScope.Kernel;
 using NtScope.Knowledge;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
@@ -23,7 +24,7 @@ internal static class SyscallsVerifyCommand
             using var progress = new ProgressLine();
             using var target = input.Open(parsed, progress, cancellation);
             using var folder = parsed.GetValue(images) is { } path ? ImageFolder.Open(path, cancellation) : null;
-            var report = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, folder, cancellation);
+            var report = ServiceVerifier.Verify(target, KnowledgeBase.Embedded, folder, new WalkOptions { Cancellation = cancellation });
             progress.Dispose();
             options.Write(parsed, report);
             return report.Rows.Count == 0 ? ExitCode.Done : ExitCode.Findings;

@@ -8,11 +8,11 @@ public static class CallbackAnalyser
 {
     /// <summary>All callbacks, by kind. The notes name the kinds that could not be found and why.</summary>
     /// <param name="target">A machine's memory.</param>
-    /// <param name="cancellation">Ends the walk.</param>
+    /// <param name="options">How to walk it.</param>
     /// <exception cref="InputException">The target has no kernel or layouts.</exception>
-    public static Report<CallbackRow> Analyse(Target target, CancellationToken cancellation = default)
+    public static Report<CallbackRow> Analyse(Target target, WalkOptions? options = null)
     {
-        var collector = new CallbackCollector(new KernelContext(target, cancellation));
+        var collector = new CallbackCollector(new KernelContext(target, options?.Cancellation ?? default));
         NotifyArrays.Collect(collector);
         RegistryCallbacks.Collect(collector);
         ObjectCallbacks.Collect(collector);

@@ -1,4 +1,5 @@
 using NtScope.Callbacks;
+using NtScope.Kernel;
 using NtScope.Reports;
 
 namespace NtScope.Debugging.Commands;
@@ -16,5 +17,5 @@ public sealed class CallbacksCommand : ReportCommand
     public override string Help => "Lists process, thread, image, registry, object and other callbacks with the module that owns each; a pattern chooses symbols (symbol=*Lab*).";
 
     /// <inheritdoc/>
-    protected override IReport Make(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation) => CallbackAnalyser.Analyse(session.Target, cancellation);
+    protected override IReport Make(DebuggerSession session, CommandArguments arguments, CancellationToken cancellation) => CallbackAnalyser.Analyse(session.Target, new WalkOptions { Cancellation = cancellation });
 }

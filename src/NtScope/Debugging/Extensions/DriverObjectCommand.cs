@@ -24,7 +24,7 @@ public sealed class DriverObjectCommand : IDebuggerCommand
         var context = ProcessIdentity.Kernel(session);
         if (arguments.AtEnd)
         {
-            return new ReportResult(Kernel.Drivers.DriverAnalyser.Analyse(session.Target, new Kernel.Processes.SurveyOptions { ScanPool = false }));
+            return new ReportResult(Kernel.Drivers.DriverAnalyser.Analyse(session.Target, new Kernel.Processes.SurveyOptions { ScanPool = false, Cancellation = cancellation }));
         }
 
         var address = NamedObject.Take(session, context, arguments, "Driver", [@"\Driver\", @"\FileSystem\"]);

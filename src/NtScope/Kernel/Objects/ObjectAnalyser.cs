@@ -8,11 +8,11 @@ public static class ObjectAnalyser
     /// <summary>All objects under a path, by path.</summary>
     /// <param name="target">A machine's memory.</param>
     /// <param name="path">The directory to list (<c>\Device</c>); null or <c>\</c> for everything.</param>
-    /// <param name="cancellation">Ends the walk.</param>
+    /// <param name="options">How to walk it.</param>
     /// <exception cref="InputException">The target has no kernel or layouts, or nothing has this path.</exception>
-    public static Report<ObjectRow> Analyse(Target target, string? path = null, CancellationToken cancellation = default)
+    public static Report<ObjectRow> Analyse(Target target, string? path = null, WalkOptions? options = null)
     {
-        var context = new KernelContext(target, cancellation);
+        var context = new KernelContext(target, options?.Cancellation ?? default);
         var space = new ObjectNamespace(context, new ObjectManager(context));
         var start = (path ?? string.Empty).TrimEnd('\\');
         if (start.Length > 0 && space.Find(start) is null)

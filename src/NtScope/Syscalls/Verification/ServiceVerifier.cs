@@ -1,3 +1,4 @@
+using NtScope.Kernel;
 using NtScope.Knowledge;
 using NtScope.Reports;
 
@@ -13,10 +14,11 @@ public static class ServiceVerifier
     /// <param name="target">A capture, a live or a lab machine.</param>
     /// <param name="knowledge">What is known of real builds.</param>
     /// <param name="references">The images' files; null if there are none at hand.</param>
-    /// <param name="cancellation">Ends the verification.</param>
+    /// <param name="options">How to walk it.</param>
     /// <exception cref="InputException">The target has no kernel in memory, or none of the files is one of its images.</exception>
-    public static Report<VerificationRow> Verify(Target target, KnowledgeBase knowledge, IReferenceImages? references, CancellationToken cancellation = default)
+    public static Report<VerificationRow> Verify(Target target, KnowledgeBase knowledge, IReferenceImages? references, WalkOptions? options = null)
     {
+        var cancellation = options?.Cancellation ?? default;
         if (target.Modules is not [{ Base: not null, Image.IsMapped: true } kernel, ..])
         {
             throw new InputException(target.Summary.Name, "holds no kernel in memory, so there is nothing to verify: name a capture");
