@@ -46,6 +46,8 @@ public sealed class LabTests
     [InlineData("regmon", @"dbg> regmon: process 76 may not set \REGISTRY\MACHINE\SOFTWARE\Protected\Key (12 bytes)")]
     [InlineData("delprotect", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "AccessDenied (0xC0000022)", "a.pdf")]
     [InlineData("backup", "report.doc", "  0000  7365636f6e64                      second")]
+    [InlineData("kmdfzero", "  0000  10000000000000000800000000000000  ................")]
+    [InlineData("kmdfclock", "dbg> kmdfclock: power from 5", "  0000  02000000                          ....", "dbg> kmdfclock: hardware is released")]
     public void The_scenario_of_each_lab_plays(string driver, params string[] lines)
     {
         var scenario = Path.Combine(Facts.ProjectRoot, "samples", "drivers", "scenarios", driver + ".json");

@@ -12,6 +12,7 @@ WDF_HANDLE(WDFREQUEST);
 WDF_HANDLE(WDFFILEOBJECT);
 WDF_HANDLE(WDFIOTARGET);
 WDF_HANDLE(WDFMEMORY);
+WDF_HANDLE(WDFLOOKASIDE);
 WDF_HANDLE(WDFTIMER);
 WDF_HANDLE(WDFDPC);
 WDF_HANDLE(WDFWORKITEM);
@@ -221,8 +222,10 @@ WDF_ROUTINE(VOID, WdfCollectionRemove, 16, (WDFCOLLECTION c, WDFOBJECT o), (c, o
 WDF_ROUTINE(WDFOBJECT, WdfCollectionGetItem, 18, (WDFCOLLECTION c, ULONG i), (c, i))
 WDF_ROUTINE(WDFOBJECT, WdfCollectionGetLastItem, 20, (WDFCOLLECTION c), (c))
 WDF_ROUTINE(PWDFDEVICE_INIT, WdfControlDeviceInitAllocate, 25, (WDFDRIVER d, PCUNICODE_STRING sddl), (d, sddl))
+WDF_ROUTINE(VOID, WdfControlDeviceInitSetShutdownNotification, 26, (PWDFDEVICE_INIT i, VOID (*e)(WDFDEVICE), UCHAR flags), (i, e, flags))
 WDF_ROUTINE(VOID, WdfControlFinishInitializing, 27, (WDFDEVICE d), (d))
 WDF_ROUTINE(PDEVICE_OBJECT, WdfDeviceWdmGetDeviceObject, 31, (WDFDEVICE d), (d))
+WDF_ROUTINE(NTSTATUS, WdfDeviceWdmDispatchPreprocessedIrp, 34, (WDFDEVICE d, PIRP irp), (d, irp))
 WDF_ROUTINE(WDFIOTARGET, WdfDeviceGetIoTarget, 42, (WDFDEVICE d), (d))
 WDF_ROUTINE(VOID, WdfDeviceInitFree, 54, (PWDFDEVICE_INIT i), (i))
 WDF_ROUTINE(VOID, WdfDeviceInitSetPnpPowerEventCallbacks, 55, (PWDFDEVICE_INIT i, WDF_PNPPOWER_EVENT_CALLBACKS *e), (i, e))
@@ -232,6 +235,7 @@ WDF_ROUTINE(VOID, WdfDeviceInitSetDeviceType, 66, (PWDFDEVICE_INIT i, ULONG t), 
 WDF_ROUTINE(NTSTATUS, WdfDeviceInitAssignName, 67, (PWDFDEVICE_INIT i, PCUNICODE_STRING n), (i, n))
 WDF_ROUTINE(VOID, WdfDeviceInitSetFileObjectConfig, 71, (PWDFDEVICE_INIT i, WDF_FILEOBJECT_CONFIG *c, PWDF_OBJECT_ATTRIBUTES a), (i, c, a))
 WDF_ROUTINE(VOID, WdfDeviceInitSetRequestAttributes, 72, (PWDFDEVICE_INIT i, PWDF_OBJECT_ATTRIBUTES a), (i, a))
+WDF_ROUTINE(NTSTATUS, WdfDeviceInitAssignWdmIrpPreprocessCallback, 73, (PWDFDEVICE_INIT i, NTSTATUS (*e)(WDFDEVICE, PIRP), UCHAR major, PUCHAR minors, ULONG count), (i, e, major, minors, count))
 WDF_ROUTINE(VOID, WdfDeviceInitSetIoInCallerContextCallback, 74, (PWDFDEVICE_INIT i, VOID (*e)(WDFDEVICE, WDFREQUEST)), (i, e))
 WDF_ROUTINE(NTSTATUS, WdfDeviceCreate, 75, (PWDFDEVICE_INIT *i, PWDF_OBJECT_ATTRIBUTES a, WDFDEVICE *d), (i, a, d))
 WDF_ROUTINE(NTSTATUS, WdfDeviceCreateDeviceInterface, 77, (WDFDEVICE d, const GUID *g, PCUNICODE_STRING r), (d, g, r))
@@ -269,6 +273,8 @@ WDF_ROUTINE(NTSTATUS, WdfMemoryCreatePreallocated, 193, (PWDF_OBJECT_ATTRIBUTES 
 WDF_ROUTINE(PVOID, WdfMemoryGetBuffer, 194, (WDFMEMORY m, SIZE_T *size), (m, size))
 WDF_ROUTINE(NTSTATUS, WdfMemoryCopyToBuffer, 196, (WDFMEMORY m, SIZE_T offset, PVOID b, SIZE_T count), (m, offset, b, count))
 WDF_ROUTINE(NTSTATUS, WdfMemoryCopyFromBuffer, 197, (WDFMEMORY m, SIZE_T offset, PVOID b, SIZE_T count), (m, offset, b, count))
+WDF_ROUTINE(NTSTATUS, WdfLookasideListCreate, 198, (PWDF_OBJECT_ATTRIBUTES a, SIZE_T size, POOL_TYPE t, PWDF_OBJECT_ATTRIBUTES m, ULONG tag, WDFLOOKASIDE *l), (a, size, t, m, tag, l))
+WDF_ROUTINE(NTSTATUS, WdfMemoryCreateFromLookaside, 199, (WDFLOOKASIDE l, WDFMEMORY *m), (l, m))
 WDF_ROUTINE(PVOID, WdfObjectGetTypedContextWorker, 202, (WDFOBJECT o, const WDF_OBJECT_CONTEXT_TYPE_INFO *t), (o, t))
 WDF_ROUTINE(NTSTATUS, WdfObjectAllocateContext, 203, (WDFOBJECT o, PWDF_OBJECT_ATTRIBUTES a, PVOID *c), (o, a, c))
 WDF_ROUTINE(WDFOBJECT, WdfObjectContextGetObject, 204, (PVOID c), (c))

@@ -4,15 +4,27 @@
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath);
 
+/* Drivers of up to 1.13 have the functions copied to a table of their own, later ones get a pointer to the framework's. */
+#ifdef KMDF_1_9
+#define MINOR 9
+#define COUNT 396
+static WDFFUNC g_functions[COUNT];
+#define TABLE g_functions
+const WDFFUNC *WdfFunctions = g_functions;
+#else
+#define MINOR 31
+#define COUNT WDF_FUNCTION_COUNT
+#define TABLE (WDFFUNC *)&WdfFunctions
 const WDFFUNC *WdfFunctions;
+#endif
 PWDF_DRIVER_GLOBALS WdfDriverGlobals;
 
 static WDF_BIND_INFO g_info = {
     .Size = sizeof(g_info),
     .Component = L"KmdfLibrary",
-    .Version = {1, 31, 0},
-    .FuncCount = WDF_FUNCTION_COUNT,
-    .FuncTable = (WDFFUNC *)&WdfFunctions,
+    .Version = {1, MINOR, 0},
+    .FuncCount = COUNT,
+    .FuncTable = TABLE,
 };
 static WCHAR g_path[260];
 static UNICODE_STRING g_registryPath = {0, sizeof(g_path), g_path};

@@ -84,6 +84,7 @@ static ULONG Memory(WDFREQUEST request) {
   WDF_OBJECT_ATTRIBUTES attributes = WdfAttributes(g_device, NULL);
   UCHAR bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8}, copy[8];
   WDFMEMORY memory, own, input, output, same;
+  WDFLOOKASIDE list;
   PVOID buffer;
   SIZE_T size;
   CHECK(WdfMemoryCreate(&attributes, NonPagedPool, 'moMk', 0, &memory, &buffer) == STATUS_INVALID_PARAMETER);
@@ -95,6 +96,10 @@ static ULONG Memory(WDFREQUEST request) {
   CHECK(WdfMemoryCreatePreallocated(&attributes, bytes, sizeof(bytes), &own) == STATUS_SUCCESS && WdfMemoryGetBuffer(own, &size) == bytes && size == 8);
   WdfObjectDelete(memory);
   WdfObjectDelete(own);
+  CHECK(WdfLookasideListCreate(&attributes, 48, PagedPool, WDF_NO_OBJECT_ATTRIBUTES, 'alMk', &list) == STATUS_SUCCESS);
+  CHECK(WdfMemoryCreateFromLookaside(list, &memory) == STATUS_SUCCESS && WdfMemoryGetBuffer(memory, &size) != NULL && size == 48);
+  WdfObjectDelete(memory);
+  WdfObjectDelete(list);
   CHECK(WdfRequestRetrieveInputMemory(request, &input) == STATUS_SUCCESS && WdfRequestRetrieveInputMemory(request, &same) == STATUS_SUCCESS && input == same);
   CHECK(WdfRequestRetrieveOutputMemory(request, &output) == STATUS_SUCCESS && WdfMemoryGetBuffer(output, &size) == WdfMemoryGetBuffer(input, NULL) && size == 4);
   return 0;

@@ -29,6 +29,11 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         PrintDebugOutput();
         _drivers[driver.Name] = driver;
         output.WriteLine($"{driver.Name}: loaded at {driver.Base}, DriverEntry returned {Describe(driver.Status)}");
+        if (driver.StartStatus is { } start && (int)start < 0)
+        {
+            output.WriteLine($"{driver.Name}: its device could not be started: {Describe(start)}");
+        }
+
         if (driver.UnimplementedImports.Count > 0)
         {
             output.WriteLine($"{driver.Name}: not implemented, a call stops the machine: {string.Join(", ", driver.UnimplementedImports)}");

@@ -34,6 +34,9 @@ public sealed class LabDriver
     /// <summary>What DriverEntry returned.</summary>
     public NtStatus Status { get; internal set; }
 
+    /// <summary>How the device that the machine has for it was added and started; null for a driver without an AddDevice routine.</summary>
+    public NtStatus? StartStatus { get; internal set; }
+
     /// <summary>Imports that the executive does not implement; a call of one stops the machine.</summary>
     public IReadOnlyList<string> UnimplementedImports => _driver.Unimplemented;
 

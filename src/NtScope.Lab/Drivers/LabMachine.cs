@@ -214,7 +214,7 @@ public sealed class LabMachine : IDisposable
             _kernel.Devices.FinishInitialization(item.Address);
             if ((int)driver.Status >= 0)
             {
-                _kernel.PlugAndPlay.AddDevice(item.Address);
+                driver.StartStatus = _kernel.PlugAndPlay.AddDevice(item.Address);
             }
 
             _kernel.Threads.Settle();

@@ -8,6 +8,9 @@ public sealed class FrameworkDriverTests
     private const uint GetStatistics = 0x80002000;
     private const uint WaitForTick = 0x80002400;
     private const uint Sleep = 0x80002404;
+    private const uint Level = 0x80003000;
+    private const uint Hold = 0x80003004;
+    private const uint Reverse = 0x8000300B;
     private const string Clock = @"\\.\ROOT#LAB#0000#{5f1b8f0e-3a52-4c4b-9d1e-216b0f7a4410}";
 
     [Fact]
@@ -153,6 +156,58 @@ public sealed class FrameworkDriverTests
 
         driver.Unload().Findings.ShouldBeEmpty();
         machine.DebugOutput.ShouldBe(["kmdffilter: a request came back with 0xC0000010", "kmdffilter: it is 0xC0000010 below"]);
+    }
+
+    [Fact]
+    public void A_driver_of_an_old_framework_has_the_functions_in_memory_of_its_own()
+    {
+        using var machine = SampleDrivers.With("kmdfold", out var driver);
+        using (var device = machine.OpenDevice(@"\\.\KmdfZero"))
+        {
+            device.Read(16).Output.ShouldBe(new byte[16]);
+        }
+
+        driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Serial", 2)]
+    [InlineData("Passive", 0)]
+    [InlineData("Caller", 0)]
+    public void Routines_run_at_the_level_that_scope_and_execution_level_ask_for(string name, uint level)
+    {
+        using var machine = SampleDrivers.With("kmdfqueues", out var driver);
+        driver.Status.ShouldBe(NtStatus.Success);
+        using (var device = machine.OpenDevice(@"\\.\Kmdf" + name))
+        {
+            Number(device.Control(Level, outputLength: 4)).ShouldBe(level);
+            var held = device.BeginControl(Hold, outputLength: 4);
+            var next = device.BeginControl(Level, outputLength: 4);
+            next.IsCompleted.ShouldBeFalse("a sequential queue presents one request at a time");
+            Number(held.Wait()).ShouldBe(2u, "timers expire at DISPATCH_LEVEL");
+
+            // Without a passive level the next request is presented where the first one is completed.
+            Number(next.Wait()).ShouldBe(name == "Passive" ? 0u : 2u);
+        }
+
+        driver.Unload().Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_driver_may_look_at_requests_in_the_context_of_their_caller()
+    {
+        using var machine = SampleDrivers.With("kmdfqueues", out var driver);
+        using (var device = machine.OpenDevice(@"\\.\KmdfCaller"))
+        {
+            device.Control(Reverse, [1, 2, 3], 3).Output.ShouldBe([3, 2, 1]);
+            device.Control(Reverse, [1, 2, 3], 2).Status.ShouldBe(NtStatus.BufferTooSmall);
+            device.Write([1]).Information.ShouldBe(1UL, "the preprocess routine counts writes");
+            device.Write([1]).Information.ShouldBe(2UL);
+        }
+
+        machine.Shutdown();
+        machine.DebugOutput.ShouldBe(["kmdfqueues: the system shuts down"]);
+        driver.Unload().Findings.ShouldBeEmpty();
     }
 
     [Theory]

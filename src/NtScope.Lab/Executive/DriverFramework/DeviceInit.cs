@@ -1,3 +1,5 @@
+using NtScope.Lab.Executive.Io;
+
 namespace NtScope.Lab.Executive.DriverFramework;
 
 /// <summary>What a driver says of a device before it makes it (WDFDEVICE_INIT).</summary>
@@ -53,6 +55,15 @@ internal sealed class DeviceInit(ulong address, DeviceRole role, ulong physicalD
 
     /// <summary>EvtIoInCallerContext; 0 for none.</summary>
     public ulong InCallerContext { get; set; }
+
+    /// <summary>EvtDeviceShutdownNotification; 0 for none.</summary>
+    public ulong Shutdown { get; set; }
+
+    /// <summary>When it is called: at the shutdown 1, at the last chance 2, or both.</summary>
+    public uint ShutdownFlags { get; set; }
+
+    /// <summary>EvtDeviceWdmIrpPreprocess by IRP_MJ code, each with its minor codes; none for all.</summary>
+    public Dictionary<MajorFunction, (ulong Routine, byte[] Minors)> Preprocess { get; } = [];
 
     /// <summary>The routines for Plug and Play and power, in the order of WDF_PNPPOWER_EVENT_CALLBACKS.</summary>
     public ulong[] PowerEvents { get; set; } = new ulong[17];

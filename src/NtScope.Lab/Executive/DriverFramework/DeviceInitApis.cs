@@ -1,5 +1,6 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Io;
 
 namespace NtScope.Lab.Executive.DriverFramework;
 
@@ -29,6 +30,12 @@ internal sealed class DeviceInitApis(LabKernel kernel) : IApiFamily
             InitOf(call).RequestAttributes = FrameworkAttributes.Read(kernel.Memory, call[2]));
         table.Void("WdfDeviceInitSetIoInCallerContextCallback", Irql.Passive, (in ApiCall call) => InitOf(call).InCallerContext = call[2]);
         table.Void("WdfDeviceInitSetPnpPowerEventCallbacks", Irql.Passive, SetPowerEvents);
+        table.Void("WdfControlDeviceInitSetShutdownNotification", Irql.Passive, (in ApiCall call) =>
+        {
+            var init = InitOf(call);
+            (init.Shutdown, init.ShutdownFlags) = (call[2], call.UInt32(3));
+        });
+        table.Status("WdfDeviceInitAssignWdmIrpPreprocessCallback", Irql.Passive, AssignPreprocess);
         table.Void("WdfFdoInitSetFilter", Irql.Passive, (in ApiCall call) => InitOf(call).Role = DeviceRole.Filter);
         table.Add("WdfFdoInitWdmGetPhysicalDevice", Irql.Passive, (in ApiCall call) => InitOf(call).PhysicalDevice);
     }
@@ -41,6 +48,18 @@ internal sealed class DeviceInitApis(LabKernel kernel) : IApiFamily
     {
         InitOf(call).Name = call[2] == 0 ? string.Empty : call.UnicodeString(2);
         return NtStatus.Success;
+    }
+
+    private NtStatus AssignPreprocess(in ApiCall call)
+    {
+        var (init, count) = (InitOf(call), call.UInt32(5));
+        if (call.UInt32(3) > (uint)MajorFunction.Pnp || count > byte.MaxValue)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var minors = kernel.Memory.Span(call[4], (int)count).ToArray();
+        return init.Preprocess.TryAdd((MajorFunction)call.UInt32(3), (call[2], minors)) ? NtStatus.Success : NtStatus.InvalidDeviceRequest;
     }
 
     private void SetFileObjectConfig(in ApiCall call)

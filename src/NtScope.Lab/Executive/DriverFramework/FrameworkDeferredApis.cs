@@ -112,6 +112,11 @@ internal sealed class FrameworkDeferredApis(LabKernel kernel) : IApiFamily
 
     private void Run(FrameworkWorkItem item)
     {
+        if (Objects.Find(item.Handle) is null)
+        {
+            return;
+        }
+
         item.IsQueued = false;
         item.IsRunning = true;
         try

@@ -36,6 +36,8 @@ internal sealed class FrameworkDeviceApis(LabKernel kernel) : IApiFamily
         table.Void("WdfDeviceSetPnpCapabilities", Irql.Dispatch, (in ApiCall call) => Objects.Get<FrameworkDevice>(call, 1));
         table.Alias("WdfDeviceSetPnpCapabilities", "WdfDeviceSetPowerCapabilities");
         table.Status("WdfDeviceConfigureRequestDispatching", Irql.Dispatch, Configure);
+        table.Status("WdfDeviceWdmDispatchPreprocessedIrp", Irql.Dispatch, (in ApiCall call) =>
+            kernel.Framework.Devices.ProcessSkipped(Objects.Get<FrameworkDevice>(call, 1), call[2]));
         table.Status("WdfDeviceEnqueueRequest", Irql.Dispatch, Enqueue);
     }
 
@@ -106,14 +108,14 @@ internal sealed class FrameworkDeviceApis(LabKernel kernel) : IApiFamily
             return NtStatus.ObjectNameNotFound;
         }
 
-        Objects.Get<FrameworkString>(call, 4).Text = name;
+        Objects.Get<FrameworkString>(call, 4).Set(name);
         return NtStatus.Success;
     }
 
     private NtStatus RetrieveName(in ApiCall call)
     {
         var name = kernel.Objects.Find(Objects.Get<FrameworkDevice>(call, 1).DeviceObject)?.Name;
-        Objects.Get<FrameworkString>(call, 2).Text = name ?? string.Empty;
+        Objects.Get<FrameworkString>(call, 2).Set(name ?? string.Empty);
         return name is null ? NtStatus.InvalidDeviceState : NtStatus.Success;
     }
 

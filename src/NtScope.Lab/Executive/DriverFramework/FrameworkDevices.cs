@@ -1,6 +1,7 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Notifications;
 
 namespace NtScope.Lab.Executive.DriverFramework;
 
@@ -55,6 +56,7 @@ internal sealed class FrameworkDevices(LabKernel kernel)
         }
 
         _devices.Add(deviceObject, made);
+        RegisterShutdown(made);
         device = made;
         return NtStatus.Success;
     }
@@ -76,20 +78,21 @@ internal sealed class FrameworkDevices(LabKernel kernel)
         }
 
         var location = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation);
-        var major = (MajorFunction)_memory.ReadByte(location);
-        switch (major)
+        if (device.Setup.Preprocess.TryGetValue((MajorFunction)_memory.ReadByte(location), out var first)
+            && (first.Minors.Length == 0 || first.Minors.Contains(_memory.ReadByte(location + IoLayout.LocationMinor))))
         {
-            case MajorFunction.Pnp:
-                return kernel.Framework.Power.Dispatch(device, irp, _memory.ReadByte(location + IoLayout.LocationMinor));
-            case MajorFunction.Create:
-                return Create(device, irp, location);
-            case MajorFunction.Cleanup or MajorFunction.Close:
-                return Finish(device, irp, location, major);
-            case MajorFunction.Read or MajorFunction.Write or MajorFunction.DeviceControl or MajorFunction.InternalDeviceControl:
-                return Request(device, irp, major);
-            default:
-                return PassOn(device, irp, device.Setup.Role != DeviceRole.Control && major is MajorFunction.Power or MajorFunction.SystemControl);
+            return (NtStatus)(uint)kernel.Verifier.CallDriver("EvtDeviceWdmIrpPreprocess", first.Routine, device.Handle, irp);
         }
+
+        return Process(device, irp);
+    }
+
+    /// <summary>Serves an IRP that was preprocessed: the driver has skipped its own stack location.</summary>
+    public NtStatus ProcessSkipped(FrameworkDevice device, ulong irp)
+    {
+        _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, _memory.ReadUInt64(irp + IoLayout.IrpStackLocation) - IoLayout.LocationBytes);
+        _memory.WriteByte(irp + IoLayout.IrpCurrentLocation, (byte)(_memory.ReadByte(irp + IoLayout.IrpCurrentLocation) - 1));
+        return Process(device, irp);
     }
 
     /// <summary>Sends a new request to the queue that takes its kind.</summary>
@@ -109,6 +112,41 @@ internal sealed class FrameworkDevices(LabKernel kernel)
     {
         device.Files.Remove(file.FileObject);
         kernel.Framework.Objects.Delete(file);
+    }
+
+    private NtStatus Process(FrameworkDevice device, ulong irp)
+    {
+        var location = _memory.ReadUInt64(irp + IoLayout.IrpStackLocation);
+        var major = (MajorFunction)_memory.ReadByte(location);
+        switch (major)
+        {
+            case MajorFunction.Pnp:
+                return kernel.Framework.Power.Dispatch(device, irp, _memory.ReadByte(location + IoLayout.LocationMinor));
+            case MajorFunction.Shutdown when device.Setup.Shutdown != 0:
+                kernel.Verifier.CallDriver("EvtDeviceShutdownNotification", device.Setup.Shutdown, device.Handle);
+                kernel.Framework.Requests.CompleteIrp(irp, NtStatus.Success, 0);
+                return NtStatus.Success;
+            case MajorFunction.Create:
+                return Create(device, irp, location);
+            case MajorFunction.Cleanup or MajorFunction.Close:
+                return Finish(device, irp, location, major);
+            case MajorFunction.Read or MajorFunction.Write or MajorFunction.DeviceControl or MajorFunction.InternalDeviceControl:
+                return Request(device, irp, major);
+            default:
+                return PassOn(device, irp, device.Setup.Role != DeviceRole.Control && major is MajorFunction.Power or MajorFunction.SystemControl);
+        }
+    }
+
+    private void RegisterShutdown(FrameworkDevice device)
+    {
+        ReadOnlySpan<SystemEvent> kinds = [SystemEvent.Shutdown, SystemEvent.LastChanceShutdown];
+        for (var i = 0; i < kinds.Length && device.Setup.Shutdown != 0; i++)
+        {
+            if ((device.Setup.ShutdownFlags & (1u << i)) != 0)
+            {
+                kernel.Shutdown.Add(kernel.Objects.Get(device.DeviceObject), kinds[i], kernel.Threads.Current.Trap.CallerRip);
+            }
+        }
     }
 
     // Creates: the driver's routine, a queue that takes creates, the device below, or success.

@@ -121,7 +121,7 @@ internal sealed class FrameworkDriverApis(LabKernel kernel) : IApiFamily
     private NtStatus RetrieveVersion(in ApiCall call)
     {
         Objects.Get<FrameworkDriver>(call, 1);
-        Objects.Get<FrameworkString>(call, 2).Text = $"Kernel Mode Driver Framework version {Major}.{Minor}";
+        Objects.Get<FrameworkString>(call, 2).Set($"Kernel Mode Driver Framework version {Major}.{Minor}");
         return NtStatus.Success;
     }
 

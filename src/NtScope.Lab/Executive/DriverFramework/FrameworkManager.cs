@@ -182,9 +182,9 @@ internal sealed class FrameworkManager
     /// <summary>Makes a WDFDEVICE_INIT.</summary>
     public DeviceInit NewInit(FrameworkClient client, DeviceRole role, ulong physicalDevice, ulong caller)
     {
-        if (client.Inits.Count >= LabLimits.Handles)
+        if (client.Inits.Count >= LabLimits.Links)
         {
-            throw _kernel.Stop("handles", $"a driver describes {LabLimits.Handles} devices");
+            throw _kernel.Stop("handles", $"a driver describes {LabLimits.Links} devices");
         }
 
         var init = new DeviceInit(_kernel.Pool.Allocate(0x10, "FxDr"), role, physicalDevice, caller);

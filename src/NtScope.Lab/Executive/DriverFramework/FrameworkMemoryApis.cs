@@ -14,6 +14,8 @@ internal sealed class FrameworkMemoryApis(LabKernel kernel) : IApiFamily
     {
         table.Status("WdfMemoryCreate", Irql.Dispatch, Create);
         table.Status("WdfMemoryCreatePreallocated", Irql.Dispatch, CreatePreallocated);
+        table.Status("WdfLookasideListCreate", Irql.Dispatch, CreateLookaside);
+        table.Status("WdfMemoryCreateFromLookaside", Irql.Dispatch, CreateFromLookaside);
         table.Add("WdfMemoryGetBuffer", Irql.High, GetBuffer);
         table.Status("WdfMemoryAssignBuffer", Irql.Dispatch, AssignBuffer);
         table.Status("WdfMemoryCopyToBuffer", Irql.Dispatch, (in ApiCall call) => Copy(Objects.Get<FrameworkMemory>(call, 1), call[2], call[3], call[4], isToBuffer: true));
@@ -22,7 +24,6 @@ internal sealed class FrameworkMemoryApis(LabKernel kernel) : IApiFamily
 
     private NtStatus Create(in ApiCall call)
     {
-        const uint PagedBit = 1;
         var client = kernel.Framework.ClientOf(call);
         if (call[4] == 0)
         {
@@ -35,28 +36,81 @@ internal sealed class FrameworkMemoryApis(LabKernel kernel) : IApiFamily
             return status;
         }
 
-        if (call[4] > LabLimits.PoolAllocation)
+        var tag = call.UInt32(3) != 0 ? call.UInt32(3) : client.Tag;
+        status = Make(client, setup, call[4], tag, KindOf(call.UInt32(2)), out var memory);
+        if (memory is null)
         {
-            return NtStatus.InsufficientResources;
-        }
-
-        kernel.Verifier.ChargeBytes(call[4]);
-        var kind = (call.UInt32(2) & PagedBit) != 0 ? PoolKind.Paged : PoolKind.NonPaged;
-        var buffer = kernel.Pool.Allocate(call[4], call.UInt32(3) != 0 ? call.UInt32(3) : client.Tag, kind);
-        var memory = new FrameworkMemory(client, buffer, call[4]) { Destroyed = () => kernel.Pool.Free(buffer) };
-        status = Objects.Add(memory, setup.Attributes, setup.Parent);
-        if (status != NtStatus.Success)
-        {
-            kernel.Pool.Free(buffer);
             return status;
         }
 
         kernel.Memory.WriteUInt64(call[5], memory.Handle);
         if (call[6] != 0)
         {
-            kernel.Memory.WriteUInt64(call[6], buffer);
+            kernel.Memory.WriteUInt64(call[6], memory.Buffer);
         }
 
+        return status;
+    }
+
+    private NtStatus CreateLookaside(in ApiCall call)
+    {
+        var client = kernel.Framework.ClientOf(call);
+        if (call[2] == 0 || FrameworkAttributes.Read(kernel.Memory, call[4]) is not { } memory)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var status = Objects.Begin(call, 1, client.Driver, takesParent: true, out var setup);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        var list = new FrameworkLookaside(client, memory, call[2], call.UInt32(5) != 0 ? call.UInt32(5) : client.Tag, KindOf(call.UInt32(3)));
+        status = Objects.Add(list, setup.Attributes, setup.Parent);
+        kernel.Memory.WriteUInt64(call[6], list.Handle);
+        return status;
+    }
+
+    private NtStatus CreateFromLookaside(in ApiCall call)
+    {
+        var list = Objects.Get<FrameworkLookaside>(call, 1);
+        if (kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress))
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        var parent = list.Memory.Parent == 0 ? list.Client.Driver! : Objects.Find(list.Memory.Parent) ?? list;
+        var status = Make(list.Client, new ObjectSetup(list.Memory, parent), list.Size, list.Tag, list.Kind, out var memory);
+        if (memory is not null)
+        {
+            kernel.Memory.WriteUInt64(call[2], memory.Handle);
+        }
+
+        return status;
+    }
+
+    private static PoolKind KindOf(uint poolType) => (poolType & 1) != 0 ? PoolKind.Paged : PoolKind.NonPaged;
+
+    private NtStatus Make(FrameworkClient client, ObjectSetup setup, ulong size, uint tag, PoolKind kind, out FrameworkMemory? memory)
+    {
+        memory = null;
+        if (size > LabLimits.PoolAllocation)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        kernel.Verifier.ChargeBytes(size);
+        var buffer = kernel.Pool.Allocate(size, tag, kind);
+        var made = new FrameworkMemory(client, buffer, size) { Destroyed = () => kernel.Pool.Free(buffer) };
+        var status = Objects.Add(made, setup.Attributes, setup.Parent);
+        if (status != NtStatus.Success)
+        {
+            kernel.Pool.Free(buffer);
+            return status;
+        }
+
+        memory = made;
         return NtStatus.Success;
     }
 

@@ -21,6 +21,9 @@ internal class FrameworkObject(FrameworkClient client)
     /// <summary>References: one until it is deleted, and those that the driver took.</summary>
     public int References { get; set; } = 1;
 
+    /// <summary>Whether it still has the reference that it is made with.</summary>
+    public bool HasOwnReference { get; set; } = true;
+
     /// <summary>Where the driver last took a reference; 0 if it took none.</summary>
     public ulong ReferencedAt { get; set; }
 

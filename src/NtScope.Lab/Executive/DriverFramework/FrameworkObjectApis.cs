@@ -64,7 +64,7 @@ internal sealed class FrameworkObjectApis(LabKernel kernel) : IApiFamily
     private void Dereference(in ApiCall call)
     {
         var item = Objects.Get<FrameworkObject>(call, 1);
-        if (item.References <= 1 && !item.IsDeleted)
+        if (item.References <= (item.HasOwnReference ? 1 : 0))
         {
             kernel.Verifier.Report("bad-object", $"a {item.TypeName} is dereferenced more often than referenced", call.Entry.Name);
             throw Objects.Violation(5, item.Handle, "a driver gives a reference back that it does not have");

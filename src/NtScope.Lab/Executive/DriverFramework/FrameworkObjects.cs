@@ -175,6 +175,7 @@ internal sealed class FrameworkObjects(LabKernel kernel)
         between?.Invoke();
         foreach (var item in order)
         {
+            item.HasOwnReference = false;
             Release(item);
         }
     }

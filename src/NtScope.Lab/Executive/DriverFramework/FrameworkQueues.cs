@@ -116,8 +116,13 @@ internal sealed class FrameworkQueues(LabKernel kernel)
         if (request.WasPresented && queue.OnCancelled != 0)
         {
             queue.Presented.Add(request);
-            kernel.Framework.Callbacks.AtLevelOf(
-                queue, () => kernel.Framework.Callbacks.Call(queue, "EvtIoCanceledOnQueue", queue.OnCancelled, queue.Handle, request.Handle));
+            kernel.Framework.Callbacks.AtLevelOf(queue, () =>
+            {
+                if (!request.IsCompleted)
+                {
+                    kernel.Framework.Callbacks.Call(queue, "EvtIoCanceledOnQueue", queue.OnCancelled, queue.Handle, request.Handle);
+                }
+            });
             return;
         }
 

@@ -167,7 +167,7 @@ internal sealed class FrameworkRegistryApis(LabKernel kernel) : IApiFamily
         var status = QueryText(call, out var text);
         if (status == NtStatus.Success)
         {
-            Objects.Get<FrameworkString>(call, 3).Text = text;
+            Objects.Get<FrameworkString>(call, 3).Set(text);
         }
 
         return status;

@@ -26,7 +26,7 @@ internal sealed class FrameworkRequests(LabKernel kernel)
         }
 
         request.File = device.Files.GetValueOrDefault(_memory.ReadUInt64(location + IoLayout.LocationFile));
-        device.Client.Requests.Add(irp, request);
+        device.Client.Requests[irp] = request;
         return request;
     }
 
@@ -162,7 +162,13 @@ internal sealed class FrameworkRequests(LabKernel kernel)
     public void CallCancel(FrameworkRequest request, ulong routine)
     {
         var owner = (FrameworkObject?)request.Queue ?? request.Target;
-        kernel.Framework.Callbacks.AtLevelOf(owner, () => kernel.Framework.Callbacks.Call(owner, "EvtRequestCancel", routine, request.Handle));
+        kernel.Framework.Callbacks.AtLevelOf(owner, () =>
+        {
+            if (!request.IsCompleted)
+            {
+                kernel.Framework.Callbacks.Call(owner, "EvtRequestCancel", routine, request.Handle);
+            }
+        });
     }
 
     /// <summary>The buffer of a request as the driver reaches it.</summary>

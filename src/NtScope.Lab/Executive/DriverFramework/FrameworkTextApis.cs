@@ -41,8 +41,7 @@ internal sealed class FrameworkTextApis(LabKernel kernel) : IApiFamily
             return status;
         }
 
-        var text = new FrameworkString(client) { Text = call[1] == 0 ? string.Empty : call.UnicodeString(1) };
-        text.Destroyed = () => Release(text);
+        var text = new FrameworkString(kernel, client, call[1] == 0 ? string.Empty : call.UnicodeString(1));
         status = Objects.Add(text, setup.Attributes, setup.Parent);
         kernel.Memory.WriteUInt64(call[3], text.Handle);
         return status;
@@ -51,19 +50,7 @@ internal sealed class FrameworkTextApis(LabKernel kernel) : IApiFamily
     private void GetString(in ApiCall call)
     {
         var text = Objects.Get<FrameworkString>(call, 1);
-        Release(text);
-        text.Buffer = kernel.Pool.Allocate((ulong)(text.Text.Length + 1) * 2, "FxDr", Pool.PoolKind.Paged);
-        kernel.Memory.WriteString(text.Buffer, text.Text);
-        kernel.Memory.WriteUnicodeString(call[2], text.Buffer, text.Text.Length * 2, (text.Text.Length + 1) * 2);
-    }
-
-    private void Release(FrameworkString text)
-    {
-        if (text.Buffer != 0)
-        {
-            kernel.Pool.Free(text.Buffer);
-            text.Buffer = 0;
-        }
+        kernel.Memory.WriteUnicodeString(call[2], text.Buffer, text.Length * 2, (text.Length + 1) * 2);
     }
 
     private NtStatus CreateCollection(in ApiCall call)

@@ -170,6 +170,7 @@ internal sealed class DeviceManager(LabKernel kernel)
         var top = Top(target);
         _memory.WriteUInt64(top + IoLayout.DeviceAttached, source);
         _memory.WriteByte(source + IoLayout.DeviceStackSize, (byte)(_memory.ReadByte(top + IoLayout.DeviceStackSize) + 1));
+        SetAttachedTo(source, top);
         return top;
     }
 
@@ -177,8 +178,16 @@ internal sealed class DeviceManager(LabKernel kernel)
     public void Detach(ulong lower)
     {
         kernel.Objects.Get(lower);
+        var upper = _memory.ReadUInt64(lower + IoLayout.DeviceAttached);
         _memory.WriteUInt64(lower + IoLayout.DeviceAttached, 0);
+        if (kernel.Objects.Find(upper) is { Kind: ObjectKind.Device })
+        {
+            SetAttachedTo(upper, 0);
+        }
     }
+
+    private void SetAttachedTo(ulong device, ulong lower) =>
+        _memory.WriteUInt64(_memory.ReadUInt64(device + IoLayout.DeviceObjectExtension) + IoLayout.ExtensionAttachedTo, lower);
 
     /// <summary>Makes a FILE_OBJECT.</summary>
     public KernelObject CreateFile(ulong device, string name)

@@ -13,6 +13,7 @@ internal static class IoLayout
     public const ulong DeviceType = 0x48;
     public const ulong DeviceStackSize = 0x4C;
     public const ulong DeviceObjectExtension = 0x138;
+    public const ulong ExtensionAttachedTo = 0x30;
     public const ulong DriverBytes = 0x150;
     public const ulong DriverDevice = 0x08;
     public const ulong DriverStart = 0x18;

@@ -14,13 +14,14 @@ internal sealed class PlugAndPlay(LabKernel kernel)
     private KernelObject? _bus;
     private int _number;
 
-    /// <summary>Finds a device for a driver and starts it; does nothing for a driver without AddDevice.</summary>
-    public void AddDevice(ulong driver)
+    /// <summary>Finds a device for a driver and starts it.</summary>
+    /// <returns>How that went; null for a driver without AddDevice.</returns>
+    public NtStatus? AddDevice(ulong driver)
     {
         var routine = _memory.ReadUInt64(_memory.ReadUInt64(driver + IoLayout.DriverExtension) + IoLayout.ExtensionAddDevice);
         if (routine == 0)
         {
-            return;
+            return null;
         }
 
         _bus ??= kernel.Devices.CreateDriver(@"\Driver\LabBus", kernel.Traps.AddressOf(new ApiEntry("LabBusDispatch", Irql.Dispatch, Dispatch)));
@@ -38,6 +39,8 @@ internal sealed class PlugAndPlay(LabKernel kernel)
         {
             Remove(device);
         }
+
+        return status;
     }
 
     /// <summary>Removes a driver's devices.</summary>

@@ -45,23 +45,29 @@ internal sealed class ShutdownNotifications(LabKernel kernel) : IApiFamily
     private static bool IsOf(SystemCallback callback, ulong device) =>
         callback.Event is SystemEvent.Shutdown or SystemEvent.LastChanceShutdown && callback.Key == device;
 
-    private NtStatus Add(in ApiCall call, SystemEvent kind)
+    /// <summary>Registers a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="kind">Whether it is told at first or last.</param>
+    /// <param name="caller">The place of the driver's call.</param>
+    public NtStatus Add(KernelObject device, SystemEvent kind, ulong caller)
     {
-        var device = kernel.Objects.Get(call[0]);
-        if (device.Kind != ObjectKind.Device || kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress))
-        {
-            return device.Kind != ObjectKind.Device ? NtStatus.InvalidParameter : NtStatus.InsufficientResources;
-        }
-
-        if (kernel.SystemCallbacks.Add(kind, RoutineOf(call[0]), 0, call.ReturnAddress, key: call[0]) is null)
+        if (kernel.SystemCallbacks.Add(kind, RoutineOf(device.Address), 0, caller, key: device.Address) is null)
         {
             return NtStatus.InsufficientResources;
         }
 
-        var flags = call[0] + IoLayout.DeviceFlags;
+        var flags = device.Address + IoLayout.DeviceFlags;
         kernel.Memory.WriteUInt32(flags, kernel.Memory.ReadUInt32(flags) | ShutdownRegistered);
         kernel.Objects.Reference(device);
         return NtStatus.Success;
+    }
+
+    private NtStatus Add(in ApiCall call, SystemEvent kind)
+    {
+        var device = kernel.Objects.Get(call[0]);
+        return device.Kind != ObjectKind.Device ? NtStatus.InvalidParameter
+            : kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress) ? NtStatus.InsufficientResources
+            : Add(device, kind, call.ReturnAddress);
     }
 
     private void Drain(SystemEvent kind)
