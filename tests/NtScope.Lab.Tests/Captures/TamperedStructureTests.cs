@@ -130,7 +130,7 @@ public sealed class TamperedStructureTests
     private static IEnumerable<VirtualAddress> Modules(Target target) => ModuleAnalyser.Analyse(target).Rows.Where(row => row.Unloaded is null).Select(row => row.Base!.Value);
 
     // The links of the list of loaded modules, in order.
-    private static IEnumerable<VirtualAddress> Entries(MachineMemory machine)
+    private static List<VirtualAddress> Entries(MachineMemory machine)
     {
         using var target = Observe(machine);
         target.Modules[0].Symbols!.TryGetRva("PsLoadedModuleList", out var rva).ShouldBeTrue();
