@@ -160,12 +160,12 @@ typedef struct {
   union {
     struct {
       SIZE_T Length;
-      ULONG_PTR Key;
+      ULONG Key;
       LONGLONG DeviceOffset;
     } Read, Write;
     struct {
       SIZE_T OutputBufferLength, InputBufferLength;
-      ULONG_PTR IoControlCode;
+      ULONG IoControlCode;
       PVOID Type3InputBuffer;
     } DeviceIoControl;
   } Parameters;
