@@ -55,6 +55,19 @@ public class ObjectAnalyserTests
     }
 
     [Fact]
+    public void Two_objects_of_one_path_are_both_listed()
+    {
+        var space = new FakeNamespace(_kernel);
+        var first = _kernel.CreateObject("Device", "_DEVICE_OBJECT", "Null", space.Device);
+        var second = _kernel.CreateObject("Device", "_DEVICE_OBJECT", "null", space.Device);
+
+        var rows = ObjectAnalyser.Analyse(_kernel.ToTarget()).Rows.Where(row => row.Path.Equals(@"\Device\Null", StringComparison.OrdinalIgnoreCase)).ToList();
+
+        rows.Select(row => row.Object).ShouldBe([first, second], ignoreOrder: true);
+        rows.SelectMany(row => row.Findings).ShouldHaveSingleItem().Kind.ShouldBe("duplicate-path");
+    }
+
+    [Fact]
     public void A_directory_inside_itself_is_entered_once()
     {
         var space = new FakeNamespace(_kernel);

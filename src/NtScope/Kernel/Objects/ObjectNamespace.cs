@@ -7,6 +7,7 @@ public sealed class ObjectNamespace
 {
     private readonly KernelContext _context;
     private readonly ObjectManager _objects;
+    private readonly List<NamespaceEntry> _doubles = [];
     private Dictionary<string, NamespaceEntry>? _byPath;
     private int _resolved;
 
@@ -17,8 +18,10 @@ public sealed class ObjectNamespace
         _objects = objects;
     }
 
-    /// <summary>All objects, each directory before what is in it. A directory that contains itself is entered once.</summary>
-    public IReadOnlyCollection<NamespaceEntry> Entries => (_byPath ??= Walk()).Values;
+    /// <summary>
+    /// All objects, each directory before what is in it, then those whose path another one has. A directory that contains itself is entered once.
+    /// </summary>
+    public IReadOnlyCollection<NamespaceEntry> Entries => [.. (_byPath ??= Walk()).Values, .. _doubles];
 
     /// <summary>Finds an object by its full path, without case.</summary>
     public NamespaceEntry? Find(string path) => (_byPath ??= Walk()).GetValueOrDefault(path);
@@ -110,7 +113,11 @@ public sealed class ObjectNamespace
 
                 var entry = Read(body, current.Path);
                 characters += entry.Path.Length;
-                entries.TryAdd(entry.Path, entry);
+                if (!entries.TryAdd(entry.Path, entry) && entries[entry.Path].Object is var first && first != body)
+                {
+                    _doubles.Add(entry with { Findings = [.. entry.Findings, new Finding("duplicate-path", $"The object at {first} has the same path")] });
+                }
+
                 if (!string.Equals(entry.TypeName, "Directory", StringComparison.Ordinal) || current.Depth >= Limits.NamespaceDepth)
                 {
                     continue;
