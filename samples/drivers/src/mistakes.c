@@ -1,6 +1,7 @@
 /* Mistakes by number, of what drivers use more rarely: a control code commits one of them, and what it leaves behind shows at unload. */
 #include <initguid.h>
 #include <ntifs.h>
+#include <fwpmk.h>
 #include "requests.h"
 
 #define TAG 'tsiM'
@@ -87,6 +88,60 @@ static NTSTATUS NTAPI OnDevice(PVOID notification, PVOID context) {
   return STATUS_SUCCESS;
 }
 
+/* --- network filters --- */
+
+static const GUID g_calloutKey = {0x77e00001, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
+static HANDLE g_engine;
+static UINT32 g_calloutId;
+static ULONG g_mistake;
+
+static VOID NTAPI Classify(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata, PVOID data, const VOID *classifyContext,
+                           const FWPS_FILTER1 *filter, UINT64 flowContext, FWPS_CLASSIFY_OUT0 *out) {
+  UNREFERENCED_PARAMETER(data);
+  UNREFERENCED_PARAMETER(classifyContext);
+  UNREFERENCED_PARAMETER(filter);
+  UNREFERENCED_PARAMETER(flowContext);
+  if (g_mistake == 15)
+    FwpsFlowAssociateContext0(metadata->flowHandle, values->layerId, g_calloutId, 1);
+  else if (g_mistake == 14)
+    out->actionType = FWP_ACTION_CONTINUE;
+  else
+    out->actionType = FWP_ACTION_PERMIT;
+}
+
+static NTSTATUS NTAPI Notify(FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, FWPS_FILTER1 *filter) {
+  UNREFERENCED_PARAMETER(type);
+  UNREFERENCED_PARAMETER(key);
+  UNREFERENCED_PARAMETER(filter);
+  return STATUS_SUCCESS;
+}
+
+static VOID NTAPI FlowEnds(UINT16 layer, UINT32 callout, UINT64 context) {
+  UNREFERENCED_PARAMETER(layer);
+  UNREFERENCED_PARAMETER(callout);
+  UNREFERENCED_PARAMETER(context);
+}
+
+/* A callout and a filter for it; before it a filter with a final permit, for the mistake that is about it. */
+static VOID Filter(ULONG mistake) {
+  const GUID *layer = mistake == 15 ? &FWPM_LAYER_ALE_FLOW_ESTABLISHED_V4 : &FWPM_LAYER_ALE_AUTH_CONNECT_V4;
+  FWPS_CALLOUT1 run = {.calloutKey = g_calloutKey, .classifyFn = Classify, .notifyFn = Notify, .flowDeleteFn = FlowEnds};
+  FWPM_CALLOUT0 callout = {.calloutKey = g_calloutKey, .displayData = {L"mistake", NULL}, .applicableLayer = *layer};
+  FWPM_SUBLAYER0 sublayer = {.subLayerKey = g_calloutKey, .displayData = {L"mistake", NULL}, .weight = 1};
+  FWPM_FILTER0 filter = {.displayData = {L"mistake", NULL}, .layerKey = *layer, .subLayerKey = g_calloutKey};
+  FWPM_FILTER0 final = {.displayData = {L"mistake", NULL}, .layerKey = *layer, .flags = FWPM_FILTER_FLAG_CLEAR_ACTION_RIGHT, .action.type = FWP_ACTION_PERMIT};
+  g_mistake = mistake;
+  filter.action.type = mistake == 15 ? FWP_ACTION_CALLOUT_INSPECTION : FWP_ACTION_CALLOUT_TERMINATING;
+  filter.action.calloutKey = g_calloutKey;
+  FwpsCalloutRegister1(g_device, &run, &g_calloutId);
+  FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &g_engine);
+  FwpmSubLayerAdd0(g_engine, &sublayer, NULL);
+  FwpmCalloutAdd0(g_engine, &callout, NULL, NULL);
+  FwpmFilterAdd0(g_engine, &filter, NULL, NULL);
+  if (mistake == 13)
+    FwpmFilterAdd0(g_engine, &final, NULL, NULL);
+}
+
 static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
   switch (mistake) {
   case 0: /* an IRP is queued, and the dispatch routine does not say that it is pending */
@@ -136,6 +191,12 @@ static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
     break;
   case 11: /* a flag that does not exist is required */
     ExAllocatePool2(POOL_FLAG_NON_PAGED | 0x10000, 16, TAG);
+    return Complete(irp, STATUS_SUCCESS);
+  case 12: /* a callout, its filter and the handle of the engine are left behind */
+  case 13: /* a callout permits what was decided finally */
+  case 14: /* a callout that has to decide does not */
+  case 15: /* a callout goes while it keeps something for a flow */
+    Filter(mistake);
     return Complete(irp, STATUS_SUCCESS);
   }
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);

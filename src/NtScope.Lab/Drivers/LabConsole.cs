@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using NtScope.Callbacks;
 using NtScope.Kernel.Drivers;
@@ -163,6 +164,18 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         Add("key", "key PATH", "make a registry key", words => Answer(machine.Registry.CreateKey(words[0])));
         Add("set", "set PATH NAME TEXT", "set a registry value", words => Answer(machine.Registry.SetValue(words[0], words[1], words[2])));
         Add("query", "query PATH NAME", "read a registry value", words => Answer(new LabIoResult(machine.Registry.ReadValue(words[0], words[1], out var data), (ulong)data.Length, data)));
+        Add("connect", "connect PROCESS ADDRESS PORT [udp]", "connect to a remote host", words =>
+        {
+            using var connection = machine.Network.Connect(Find(words[0]), IPAddress.Parse(words[1]), (int)Number(words[2]), At(words, 3) == "udp");
+            Answer(connection);
+        });
+        Add("accept", "accept PROCESS PORT ADDRESS [udp]", "let a remote host connect to a process", words =>
+        {
+            using var connection = machine.Network.Accept(Find(words[0]), (int)Number(words[1]), new IPEndPoint(IPAddress.Parse(words[2]), 50000), At(words, 3) == "udp");
+            Answer(connection);
+        });
+        Add("bind", "bind PROCESS PORT [udp]", "give a process a local port", words =>
+            output.WriteLine(machine.Network.Bind(Find(words[0]), (int)Number(words[1]), At(words, 2) == "udp") ? "permitted" : "blocked"));
         Add("advance", "advance MILLISECONDS", "let time pass", words => machine.Advance(TimeSpan.FromMilliseconds(Number(words[0]))));
         Add("logoff", "logoff LUID", "end a logon session", words => machine.EndLogonSession(Number(words[0])));
         Add("shutdown", "shutdown", "tell drivers that the system shuts down", _ => machine.Shutdown());
@@ -266,6 +279,8 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         using var device = machine.OpenDevice(name);
         Answer(device.OpenStatus == NtStatus.Success ? request(device) : new LabIoResult(device.OpenStatus, 0, []));
     }
+
+    private void Answer(LabConnection connection) => output.WriteLine(connection.IsPermitted ? $"permitted, {connection.Local}" : $"blocked at {connection.BlockedAt}");
 
     private void Answer(NtStatus status) => output.WriteLine(Describe(status));
 

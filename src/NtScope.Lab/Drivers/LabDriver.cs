@@ -90,6 +90,7 @@ public sealed class LabDriver
         _kernel.Processes.Callbacks.RemoveAll(_driver);
         _kernel.RegistryCallbacks.RemoveAll(_driver);
         _kernel.SystemCallbacks.RemoveAll(_driver);
+        _kernel.Network.RemoveAll(_driver);
         if (_kernel.Filters.FindOwner(_driver) is { } filter)
         {
             _kernel.Filters.Unregister(filter);

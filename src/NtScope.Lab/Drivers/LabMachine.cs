@@ -31,6 +31,7 @@ public sealed class LabMachine : IDisposable
         _kernel = new LabKernel(options ?? new LabMachineOptions());
         Registry = new LabRegistry(_kernel);
         Files = new LabFiles(_kernel);
+        Network = new LabNetwork(_kernel);
     }
 
     /// <summary>The files of volume C:, as a user-mode program reaches them.</summary>
@@ -38,6 +39,9 @@ public sealed class LabMachine : IDisposable
 
     /// <summary>The registry, as a user-mode program reaches it.</summary>
     public LabRegistry Registry { get; }
+
+    /// <summary>The network, as far as filters of drivers see it.</summary>
+    public LabNetwork Network { get; }
 
     /// <summary>What drivers have printed, by line.</summary>
     public IReadOnlyList<string> DebugOutput => _kernel.Debug.Lines;

@@ -59,6 +59,7 @@ internal static class LeakCheck
             Report("callback-left", $"{kernel.Drivers.Describe(callback.Routine)} is still registered for {callback.Event}");
         }
 
+        NetworkLeakCheck.Run(kernel, driver);
         foreach (var callback in kernel.RegistryCallbacks.All)
         {
             if (callback.Owner == driver)

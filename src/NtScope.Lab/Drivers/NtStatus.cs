@@ -48,6 +48,48 @@ public enum NtStatus : uint
     /// <summary>STATUS_DEVICE_ALREADY_ATTACHED.</summary>
     DeviceAlreadyAttached = 0xC0000038,
 
+    /// <summary>STATUS_DEVICE_BUSY.</summary>
+    DeviceBusy = 0x80000011,
+
+    /// <summary>STATUS_FWP_CALLOUT_NOT_FOUND.</summary>
+    FwpCalloutNotFound = 0xC0220001,
+
+    /// <summary>STATUS_FWP_CONDITION_NOT_FOUND.</summary>
+    FwpConditionNotFound = 0xC0220002,
+
+    /// <summary>STATUS_FWP_FILTER_NOT_FOUND.</summary>
+    FwpFilterNotFound = 0xC0220003,
+
+    /// <summary>STATUS_FWP_PROVIDER_NOT_FOUND.</summary>
+    FwpProviderNotFound = 0xC0220005,
+
+    /// <summary>STATUS_FWP_SUBLAYER_NOT_FOUND.</summary>
+    FwpSubLayerNotFound = 0xC0220007,
+
+    /// <summary>STATUS_FWP_ALREADY_EXISTS.</summary>
+    FwpAlreadyExists = 0xC0220009,
+
+    /// <summary>STATUS_FWP_IN_USE.</summary>
+    FwpInUse = 0xC022000A,
+
+    /// <summary>STATUS_FWP_NO_TXN_IN_PROGRESS.</summary>
+    FwpNoTransaction = 0xC022000D,
+
+    /// <summary>STATUS_FWP_TXN_IN_PROGRESS.</summary>
+    FwpTransactionInProgress = 0xC022000E,
+
+    /// <summary>STATUS_FWP_TIMEOUT.</summary>
+    FwpTimeout = 0xC0220012,
+
+    /// <summary>STATUS_FWP_NULL_DISPLAY_NAME.</summary>
+    FwpNullDisplayName = 0xC0220023,
+
+    /// <summary>STATUS_FWP_INVALID_ACTION_TYPE.</summary>
+    FwpInvalidActionType = 0xC0220024,
+
+    /// <summary>STATUS_FWP_INVALID_PARAMETER.</summary>
+    FwpInvalidParameter = 0xC0220035,
+
     /// <summary>STATUS_UNSUCCESSFUL.</summary>
     Unsuccessful = 0xC0000001,
 

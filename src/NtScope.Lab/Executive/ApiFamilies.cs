@@ -5,6 +5,7 @@ using NtScope.Lab.Executive.DriverFramework;
 using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Network;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
@@ -30,6 +31,7 @@ internal static class ApiFamilies
             new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),
             new RegistryApis(kernel), new SymbolicLinkApis(kernel), new SectionApis(kernel), new AttachApis(kernel), new RequestBuilderApis(kernel),
             new CancelSafeQueueApis(kernel), kernel.Shutdown, kernel.BugChecks, kernel.Notifications,
+            new EngineApis(kernel), new CalloutApis(kernel),
             new ExtendedTimerApis(kernel), new CallbackObjectApis(kernel), new RundownApis(kernel), new DebugApis(kernel), new SystemApis(kernel),
             new SystemInformationApis(kernel), new PageableImageApis(kernel),
             new FrameworkLoaderApis(kernel), new FrameworkDriverApis(kernel), new DeviceInitApis(kernel), new FrameworkDeviceApis(kernel),

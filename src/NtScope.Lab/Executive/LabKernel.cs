@@ -9,6 +9,7 @@ using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Network;
 using NtScope.Lab.Executive.Notifications;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Observation;
@@ -108,6 +109,7 @@ internal sealed class LabKernel : IDisposable
         Shutdown = new ShutdownNotifications(this);
         BugChecks = new BugCheckCallbacks(this);
         Notifications = new NotificationApis(this);
+        Network = new FilterEngine(this);
         ApiFamilies.Register(this, Apis);
         Observer = new MachineObserver(this);
         Boot();
@@ -248,6 +250,9 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Other events of the whole system.</summary>
     public NotificationApis Notifications { get; }
+
+    /// <summary>The filters of network traffic.</summary>
+    public FilterEngine Network { get; }
 
     /// <summary>Who debugs the machine; null for nobody.</summary>
     public IMachineDebugger? Debugger { get; set; }

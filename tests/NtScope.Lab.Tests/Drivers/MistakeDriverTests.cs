@@ -1,3 +1,4 @@
+using System.Net;
 using NtScope.Lab.Drivers;
 
 namespace NtScope.Lab.Tests.Drivers;
@@ -17,6 +18,12 @@ public sealed class MistakeDriverTests
     [InlineData(9, "bug-check")]
     [InlineData(10, "bug-check")]
     [InlineData(11, "bad-pool-flags")]
+    [InlineData(12, "callout-left")]
+    [InlineData(12, "filter-left", 3)]
+    [InlineData(12, "handle-leak")]
+    [InlineData(13, "classify-rights")]
+    [InlineData(14, "classify-action")]
+    [InlineData(15, "flow-context-left")]
     public void Each_mistake_is_found(int mistake, string kind, int times = 1)
     {
         using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000, PoolQuota = 0x10000 });
@@ -27,6 +34,7 @@ public sealed class MistakeDriverTests
                 device.BeginControl(0x80000000 | (0xB00u + (uint)mistake) << 2, new byte[16], 16);
             }
 
+            _ = machine.Network.Connect(machine.Client, IPAddress.Parse("93.184.216.34"), 80);
             machine.Shutdown();
             driver.Unload();
         }

@@ -58,6 +58,7 @@ public sealed class RoutineTests
     [
         .. RoutineGroups.Select((name, index) => ("routines", index, name)),
         .. ServiceGroups.Select((name, index) => ("services", index, name)),
+        ("filters", 0, "the filter engine"),
         .. ExecutiveGroups.Select((name, index) => ("executive", index, name)),
         .. RequestGroups.Select((name, index) => ("requests", index, name)),
         .. LockGroups.Select((name, index) => ("locks", index, name)),
