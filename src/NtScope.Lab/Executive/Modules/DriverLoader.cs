@@ -13,7 +13,7 @@ internal sealed class DriverLoader(LabKernel kernel)
     private const ulong BehindKernel = 0x400_0000;
     private const ulong ImageAlignment = 0x10_0000;
     private const int NativeSubsystem = 1;
-    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntkrnlmp.exe", "wdfldr.sys"];
+    private static readonly string[] ExecutiveModules = ["ntoskrnl.exe", "hal.dll", "fltmgr.sys", "ntkrnlmp.exe", "wdfldr.sys", "fwpkclnt.sys"];
     private readonly Random _random = new(kernel.Options.Seed);
     private ulong _next = (kernel.Foundation.Kernel.Base.Value + kernel.Foundation.Kernel.Size + BehindKernel) & ~(ImageAlignment - 1);
 
