@@ -110,6 +110,8 @@ static ULONG Engine(void) {
   CHECK(FwpmProviderDeleteByKey0(engine, &PROVIDER) == STATUS_SUCCESS && FwpmProviderDeleteByKey0(engine, &PROVIDER) == STATUS_FWP_PROVIDER_NOT_FOUND);
   CHECK(FwpsCalloutUnregisterByKey0(&CALLOUT) == STATUS_SUCCESS && FwpsCalloutUnregisterById0(id) == STATUS_FWP_CALLOUT_NOT_FOUND);
   CHECK(FwpmEngineClose0(engine) == STATUS_SUCCESS);
+  CHECK(FwpsCalloutRegister2(g_device, (FWPS_CALLOUT2 *)&run, NULL) == STATUS_SUCCESS && FwpsCalloutUnregisterByKey0(&CALLOUT) == STATUS_SUCCESS);
+  CHECK(FwpsCalloutRegister3(g_device, (FWPS_CALLOUT3 *)&run, NULL) == STATUS_SUCCESS && FwpsCalloutUnregisterByKey0(&CALLOUT) == STATUS_SUCCESS);
   CHECK(FwpsInjectionHandleCreate0(2, 0, &other) == STATUS_SUCCESS && FwpsQueryPacketInjectionState0(other, &engine, NULL) == FWPS_PACKET_NOT_INJECTED);
   CHECK(FwpsInjectionHandleDestroy0(other) == STATUS_SUCCESS);
   return 0;
