@@ -213,6 +213,7 @@ public sealed class LabMachine : IDisposable
         using (_kernel.AsSystem())
         {
             _kernel.Processes.Notify.ImageLoaded(@"\SystemRoot\System32\drivers\" + name, 0, loaded.Base, image.SizeOfImage, isSystem: true);
+            _kernel.Configuration.AddService(name);
             var registryPath = _kernel.Devices.RegistryPath(item);
             driver.Status = (NtStatus)(uint)_kernel.Verifier.CallDriver("DriverEntry", loaded.Base + image.EntryPoint, item.Address, registryPath);
             _kernel.Devices.FinishInitialization(item.Address);

@@ -116,6 +116,7 @@ internal sealed class RegistryHive
         return true;
     }
 
-    private bool IsRooted(string path) =>
+    /// <summary>Whether a full path begins at the root.</summary>
+    public bool IsRooted(string path) =>
         path.StartsWith(Root.Name, StringComparison.OrdinalIgnoreCase) && (path.Length == Root.Name.Length || path[Root.Name.Length] == '\\');
 }

@@ -15,6 +15,9 @@ internal sealed class RegistryKey(string name, RegistryKey? parent)
     /// <summary>The values, by name; the default value's name is empty.</summary>
     public SortedDictionary<string, RegistryData> Values { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>When it was last changed, in units of 100 ns since 1601; 0 for what the machine began with.</summary>
+    public long Written { get; set; }
+
     /// <summary>Whether it has been deleted.</summary>
     public bool IsDeleted { get; set; }
 

@@ -2,17 +2,12 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.Executive.Pool;
-using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive.Configuration;
 
 /// <summary>Zw registry calls and Cm callbacks.</summary>
 internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
 {
-    private const uint BasicInformation = 0;
-    private const uint FullInformation = 1;
-    private const uint PartialInformation = 2;
-
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
@@ -35,7 +30,9 @@ internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
             Key(call[0]) is { } key ? kernel.Configuration.RenameKey(key, call.UnicodeString(1)) : NtStatus.InvalidHandle);
         table.Status("ZwEnumerateKey", Irql.Passive, EnumerateKey);
         table.Status("ZwEnumerateValueKey", Irql.Passive, EnumerateValue);
-        table.Status("ZwFlushKey", Irql.Passive, (in ApiCall call) => Key(call[0]) is null ? NtStatus.InvalidHandle : NtStatus.Success);
+        table.Status("ZwQueryKey", Irql.Passive, (in ApiCall call) =>
+            Key(call[0]) is { } key ? kernel.Configuration.Queries.Key(key, new KeyQuery(call.UInt32(1), call[2], call.UInt32(3), call[4])) : NtStatus.InvalidHandle);
+        table.Status("ZwFlushKey", Irql.Passive, (in ApiCall call) => Key(call[0]) is { } key ? kernel.Configuration.Flush(key) : NtStatus.InvalidHandle);
     }
 
     private KernelObject? Key(ulong handle) => kernel.Objects.FindHandle(handle)?.Object is { Kind: ObjectKind.Key } key ? key : null;
@@ -50,7 +47,7 @@ internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
         return Register(call, altitude, call[3], call[4]);
     }
 
-    private NtStatus RegisterOldCallback(in ApiCall call) => Register(call, new Altitude(385_200 + kernel.RegistryCallbacks.All.Count), call[1], call[2]);
+    private NtStatus RegisterOldCallback(in ApiCall call) => Register(call, kernel.RegistryCallbacks.FreeAltitude(), call[1], call[2]);
 
     private NtStatus Register(in ApiCall call, Altitude altitude, ulong context, ulong result)
     {
@@ -104,11 +101,11 @@ internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
         return NtStatus.Success;
     }
 
-    private NtStatus CreateKey(in ApiCall call) => Open(call, create: true, call[6]);
+    private NtStatus CreateKey(in ApiCall call) => Open(call, create: true, call.UInt32(5), call[6]);
 
-    private NtStatus OpenKey(in ApiCall call) => Open(call, create: false, 0);
+    private NtStatus OpenKey(in ApiCall call) => Open(call, create: false, 0, 0);
 
-    private NtStatus Open(in ApiCall call, bool create, ulong disposition)
+    private NtStatus Open(in ApiCall call, bool create, uint options, ulong disposition)
     {
         var attributes = ObjectAttributes.Read(kernel.Memory, call[2]);
         var root = attributes.Root == 0 ? null : Key(attributes.Root);
@@ -117,7 +114,7 @@ internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidHandle;
         }
 
-        var status = kernel.Configuration.Open(root, attributes.Name, create, call.UInt32(1), out var key, out var created);
+        var status = kernel.Configuration.Open(root, attributes.Name, create, call.UInt32(1), options, out var key, out var created);
         if (key is null)
         {
             return status;
@@ -149,112 +146,15 @@ internal sealed class RegistryApis(LabKernel kernel) : IApiFamily
         return kernel.Configuration.SetValue(key, call.UnicodeString(1), call.UInt32(3), kernel.Memory.Span(call[4], (int)call.UInt32(5)).ToArray());
     }
 
-    private NtStatus QueryValue(in ApiCall call)
-    {
-        if (Key(call[0]) is not { } key)
-        {
-            return NtStatus.InvalidHandle;
-        }
+    private NtStatus QueryValue(in ApiCall call) => Key(call[0]) is { } key
+        ? kernel.Configuration.Queries.Value(key, call.UnicodeString(1), new KeyQuery(call.UInt32(2), call[3], call.UInt32(4), call[5]))
+        : NtStatus.InvalidHandle;
 
-        var name = call.UnicodeString(1);
-        var status = kernel.Configuration.QueryValue(key, name, call.UInt32(2), call[3], call.UInt32(4), out var data);
-        return data is null || (int)status < 0 ? status : WriteValue(name, data, call.UInt32(2), call[3], call.UInt32(4), call[5]);
-    }
+    private NtStatus EnumerateKey(in ApiCall call) => Key(call[0]) is { } key
+        ? kernel.Configuration.Queries.EnumerateKey(key, call.UInt32(1), new KeyQuery(call.UInt32(2), call[3], call.UInt32(4), call[5]))
+        : NtStatus.InvalidHandle;
 
-    private NtStatus EnumerateValue(in ApiCall call)
-    {
-        if (Key(call[0]) is not { } key)
-        {
-            return NtStatus.InvalidHandle;
-        }
-
-        var values = ConfigurationManager.KeyOf(key).Values;
-        if (call.UInt32(1) >= values.Count)
-        {
-            return NtStatus.NoMoreEntries;
-        }
-
-        var (name, data) = values.ElementAt((int)call.UInt32(1));
-        return WriteValue(name, data, call.UInt32(2), call[3], call.UInt32(4), call[5]);
-    }
-
-    private NtStatus WriteValue(string name, RegistryData data, uint kind, ulong buffer, uint length, ulong resultLength)
-    {
-        var memory = kernel.Memory;
-        var nameBytes = (uint)name.Length * 2;
-        var dataOffset = kind switch
-        {
-            BasicInformation => 12 + nameBytes,
-            FullInformation => (20 + nameBytes + 7) & ~7u,
-            _ => 12u,
-        };
-        if (kind > PartialInformation)
-        {
-            return NtStatus.InvalidParameter;
-        }
-
-        var needed = kind == BasicInformation ? dataOffset : dataOffset + (uint)data.Bytes.Length;
-        memory.WriteUInt32(resultLength, needed);
-        if (length < needed)
-        {
-            return length < 12 ? NtStatus.BufferTooSmall : NtStatus.BufferOverflow;
-        }
-
-        kernel.Verifier.CheckRange(buffer, needed, isWrite: true);
-        memory.WriteUInt32(buffer, 0);
-        memory.WriteUInt32(buffer + 4, data.Type);
-        switch (kind)
-        {
-            case PartialInformation:
-                memory.WriteUInt32(buffer + 8, (uint)data.Bytes.Length);
-                memory.Write(buffer + 12, data.Bytes);
-                break;
-            case BasicInformation:
-                memory.WriteUInt32(buffer + 8, nameBytes);
-                memory.Write(buffer + 12, System.Text.Encoding.Unicode.GetBytes(name));
-                break;
-            default:
-                memory.WriteUInt32(buffer + 8, dataOffset);
-                memory.WriteUInt32(buffer + 12, (uint)data.Bytes.Length);
-                memory.WriteUInt32(buffer + 16, nameBytes);
-                memory.Write(buffer + 20, System.Text.Encoding.Unicode.GetBytes(name));
-                memory.Write(buffer + dataOffset, data.Bytes);
-                break;
-        }
-
-        return NtStatus.Success;
-    }
-
-    private NtStatus EnumerateKey(in ApiCall call)
-    {
-        if (Key(call[0]) is not { } key)
-        {
-            return NtStatus.InvalidHandle;
-        }
-
-        var keys = ConfigurationManager.KeyOf(key).Keys;
-        if (call.UInt32(1) >= keys.Count)
-        {
-            return NtStatus.NoMoreEntries;
-        }
-
-        if (call.UInt32(2) != BasicInformation)
-        {
-            throw kernel.Stop("unimplemented", $"ZwEnumerateKey has no class {call.UInt32(2)}", call.Entry.Name);
-        }
-
-        var name = keys.ElementAt((int)call.UInt32(1)).Value.Name;
-        var needed = 16 + ((uint)name.Length * 2);
-        kernel.Memory.WriteUInt32(call[5], needed);
-        if (call.UInt32(4) < needed)
-        {
-            return NtStatus.BufferTooSmall;
-        }
-
-        kernel.Memory.WriteUInt64(call[3], (ulong)kernel.Clock.Now);
-        kernel.Memory.WriteUInt32(call[3] + 8, 0);
-        kernel.Memory.WriteUInt32(call[3] + 12, (uint)name.Length * 2);
-        kernel.Memory.Write(call[3] + 16, System.Text.Encoding.Unicode.GetBytes(name));
-        return NtStatus.Success;
-    }
+    private NtStatus EnumerateValue(in ApiCall call) => Key(call[0]) is { } key
+        ? kernel.Configuration.Queries.EnumerateValue(key, call.UInt32(1), new KeyQuery(call.UInt32(2), call[3], call.UInt32(4), call[5]))
+        : NtStatus.InvalidHandle;
 }

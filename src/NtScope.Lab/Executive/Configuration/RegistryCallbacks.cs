@@ -7,6 +7,7 @@ namespace NtScope.Lab.Executive.Configuration;
 /// <summary>Registry callbacks and how an operation passes them.</summary>
 internal sealed class RegistryCallbacks(LabKernel kernel)
 {
+    private const int FirstLegacyAltitude = 385_200;
     private readonly List<RegistryCallback> _callbacks = [];
     private ulong _nextCookie = 0x01DC_0000_0000_0001;
 
@@ -28,6 +29,9 @@ internal sealed class RegistryCallbacks(LabKernel kernel)
         _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         return NtStatus.Success;
     }
+
+    /// <summary>An altitude for a callback that was registered without one: the first that is free.</summary>
+    public Altitude FreeAltitude() => new(Enumerable.Range(FirstLegacyAltitude, _callbacks.Count + 1).First(value => _callbacks.TrueForAll(callback => callback.Altitude.Value != value)));
 
     /// <summary>Takes a callback out.</summary>
     public bool Unregister(ulong cookie)
@@ -56,13 +60,15 @@ internal sealed class RegistryCallbacks(LabKernel kernel)
     /// <param name="bytes">The size of the operation's structure.</param>
     /// <param name="callContext">Where CallContext stands in the structure.</param>
     /// <param name="fill">Fills the structure.</param>
-    /// <param name="perform">Does it; also names the key object that the post structure shows.</param>
+    /// <param name="perform">Does it, with the structure or 0; also names the key object that the post structure shows.</param>
+    /// <param name="bypassed">Takes over what the callback that bypassed has done, by the structure and the callback's routine; null if there is nothing to take.</param>
     public NtStatus Do(
-        RegistryNotification operation, KernelObject? key, int bytes, ulong callContext, Action<ulong> fill, Func<(NtStatus Status, KernelObject? Key)> perform)
+        RegistryNotification operation, KernelObject? key, int bytes, ulong callContext, Action<ulong> fill, Func<ulong, (NtStatus Status, KernelObject? Key)> perform,
+        Func<ulong, ulong, (NtStatus Status, KernelObject? Key)>? bypassed = null)
     {
         if (_callbacks.Count == 0)
         {
-            return perform().Status;
+            return perform(0).Status;
         }
 
         var memory = kernel.Memory;
@@ -72,27 +78,27 @@ internal sealed class RegistryCallbacks(LabKernel kernel)
             memory.WriteUInt64(block, key?.Address ?? 0);
             fill(block);
             var called = new List<(RegistryCallback Callback, ulong Context)>();
-            NtStatus? decided = null;
+            (NtStatus Status, KernelObject? Key)? decided = null;
             foreach (var callback in _callbacks.ToArray())
             {
                 memory.WriteUInt64(block + callContext, 0);
                 var status = (NtStatus)(uint)kernel.Verifier.CallDriver("a registry callback", callback.Routine, callback.Context, (ulong)operation, block);
                 if (status == NtStatus.CallbackBypass)
                 {
-                    decided = NtStatus.Success;
+                    decided = bypassed?.Invoke(block, callback.Routine) ?? (NtStatus.Success, key);
                     break;
                 }
 
                 if ((int)status < 0)
                 {
-                    decided = status;
+                    decided = (status, key);
                     break;
                 }
 
                 called.Add((callback, memory.ReadUInt64(block + callContext)));
             }
 
-            var (result, target) = decided is { } early ? (early, key) : perform();
+            var (result, target) = decided ?? perform(block);
             return Post(operation, block, block + (ulong)bytes, target, result, called);
         }
         finally

@@ -25,4 +25,6 @@ internal enum RegistryNotification
     PostCreateKeyEx = 27,
     PreOpenKeyEx = 28,
     PostOpenKeyEx = 29,
+    PreFlushKey = 30,
+    PostFlushKey = 31,
 }

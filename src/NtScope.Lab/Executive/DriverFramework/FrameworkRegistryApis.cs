@@ -49,7 +49,7 @@ internal sealed class FrameworkRegistryApis(LabKernel kernel) : IApiFamily
             return status;
         }
 
-        status = kernel.Configuration.Open(root, name, create, access, out var key, out created);
+        status = kernel.Configuration.Open(root, name, create, access, 0, out var key, out created);
         if (key is null)
         {
             return status;
@@ -86,13 +86,7 @@ internal sealed class FrameworkRegistryApis(LabKernel kernel) : IApiFamily
         return status;
     }
 
-    private NtStatus Query(in ApiCall call, out RegistryData data)
-    {
-        data = new RegistryData(0, []);
-        var status = kernel.Configuration.QueryValue(Objects.Get<FrameworkKey>(call, 1).Key, call.UnicodeString(2), 2, 0, 0, out var found);
-        data = found ?? data;
-        return found is null && status == NtStatus.Success ? NtStatus.ObjectNameNotFound : status;
-    }
+    private NtStatus Query(in ApiCall call, out RegistryData data) => kernel.Configuration.Queries.Read(Objects.Get<FrameworkKey>(call, 1).Key, call.UnicodeString(2), out data);
 
     private NtStatus QueryValue(in ApiCall call)
     {
