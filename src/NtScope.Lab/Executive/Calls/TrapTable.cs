@@ -35,9 +35,14 @@ internal sealed unsafe class TrapTable
         if (!_byName.TryGetValue(entry.Name, out var address))
         {
             address = (_image.Base + _image.Routine(entry.Name, RoutineBytes)).Value;
-            _byName.Add(entry.Name, address);
 
-            // Names that a kernel folds into one routine share its address, and do the same.
+            // Names that a kernel folds into one routine share its address if they do the same here, too: ExFreePool has no tag to check.
+            if (_entries.TryGetValue(address, out var other) && other.Handler != entry.Handler)
+            {
+                address = (_image.Base + _image.Routine(entry.Name + "Thunk", RoutineBytes)).Value;
+            }
+
+            _byName.Add(entry.Name, address);
             if (_entries.TryAdd(address, entry))
             {
                 PutIn(address);
