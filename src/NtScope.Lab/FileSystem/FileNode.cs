@@ -1,3 +1,5 @@
+using NtScope.Lab.Drivers;
+
 namespace NtScope.Lab.FileSystem;
 
 /// <summary>A file or directory of the volume.</summary>
@@ -38,6 +40,42 @@ internal sealed class FileNode(string name, FileNode? parent, bool isDirectory)
 
     /// <summary>Whether it goes when the last open file is closed.</summary>
     public bool DeletePending { get; set; }
+
+    /// <summary>Whether its name goes already when the file that deletes it is closed (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    public bool DeletesAsPosix { get; set; }
+
+    /// <summary>Whether its name is gone.</summary>
+    public bool IsUnlinked { get; set; }
+
+    /// <summary>Marks it, or one stream of it, to go when it is closed, or not to.</summary>
+    /// <param name="stream">The stream's name; empty for the file with all its streams.</param>
+    /// <param name="delete">Whether it goes.</param>
+    /// <param name="ignoreReadOnly">Whether it goes although it is read-only.</param>
+    public NtStatus SetDeletePending(string stream, bool delete, bool ignoreReadOnly = false)
+    {
+        const uint ReadOnly = 1;
+        if (delete && !ignoreReadOnly && (Attributes & ReadOnly) != 0)
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        if (stream.Length > 0 && Streams.TryGetValue(stream, out var data))
+        {
+            data.DeletePending = delete;
+            return NtStatus.Success;
+        }
+
+        if (delete && (Parent is null || Children.Count > 0))
+        {
+            return Parent is null ? NtStatus.CannotDelete : NtStatus.DirectoryNotEmpty;
+        }
+
+        DeletePending = delete;
+        return NtStatus.Success;
+    }
+
+    /// <summary>What stands for a stream: its data; for what has none, a directory itself, the file.</summary>
+    public object StreamObject(string stream) => Streams.TryGetValue(stream, out var data) ? data : this;
 
     /// <summary>The path from the root: <c>\keep\a.pdf</c>.</summary>
     public string Path => Parent is null ? @"\" : Parent.Parent is null ? @"\" + Name : Parent.Path + @"\" + Name;

@@ -8,6 +8,12 @@ internal sealed class StreamData
     /// <summary>How many bytes it has.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Files that are open on it.</summary>
+    public int Opens { get; set; }
+
+    /// <summary>Whether it goes, and its file stays, when the last file that is open on it is closed. Not used for main streams.</summary>
+    public bool DeletePending { get; set; }
+
     /// <summary>The bytes.</summary>
     public Span<byte> Bytes => _bytes.AsSpan(0, Length);
 

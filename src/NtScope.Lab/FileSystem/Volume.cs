@@ -11,6 +11,9 @@ internal sealed class Volume
     /// <summary>The root directory.</summary>
     public FileNode Root { get; } = new(string.Empty, null, isDirectory: true);
 
+    /// <summary>Is told of each file and each stream (<see cref="StreamData"/>) that is gone.</summary>
+    public Action<object>? Gone { get; set; }
+
     /// <summary>Bytes of all streams.</summary>
     public long Used { get; private set; }
 
@@ -48,7 +51,7 @@ internal sealed class Volume
     /// <param name="disposition">What to do whether or not it is there.</param>
     /// <param name="wantsDirectory">True for a directory, false for a file, null for either.</param>
     /// <param name="node">The file; null if the status is a failure.</param>
-    /// <param name="information">FILE_OPENED 1, FILE_CREATED 2, FILE_OVERWRITTEN 3.</param>
+    /// <param name="information">FILE_SUPERSEDED 0, FILE_OPENED 1, FILE_CREATED 2, FILE_OVERWRITTEN 3.</param>
     public NtStatus Open(string name, CreateDisposition disposition, bool? wantsDirectory, out FileNode? node, out uint information)
     {
         node = null;
@@ -60,7 +63,7 @@ internal sealed class Volume
         }
 
         var found = Find(path);
-        if (found is { DeletePending: true })
+        if (found is { DeletePending: true } || found?.Streams.GetValueOrDefault(stream) is { DeletePending: true })
         {
             return NtStatus.DeletePending;
         }
@@ -107,10 +110,14 @@ internal sealed class Volume
         {
             found.Streams[stream] = new StreamData();
         }
-        else if (exists && disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf && !found.IsDirectory)
+        else if (exists && disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf && (stream.Length > 0 || !found.IsDirectory))
         {
             _ = Resize(found, stream, 0);
-            information = 3;
+            information = disposition == CreateDisposition.Supersede ? 0u : 3;
+            if (stream.Length == 0)
+            {
+                RemoveNamedStreams(found);
+            }
         }
 
         node = found;
@@ -160,26 +167,18 @@ internal sealed class Volume
         return status;
     }
 
-    /// <summary>Marks a file to go when it is closed, or not to.</summary>
-    public static NtStatus SetDeletePending(FileNode node, bool delete)
-    {
-        if (delete && node.IsDirectory && node.Children.Count > 0)
-        {
-            return NtStatus.DirectoryNotEmpty;
-        }
-
-        if (delete && (node.Parent is null || (node.Attributes & 1) != 0))
-        {
-            return NtStatus.CannotDelete;
-        }
-
-        node.DeletePending = delete;
-        return NtStatus.Success;
-    }
-
     /// <summary>Moves a file.</summary>
-    public NtStatus Rename(FileNode node, string target, bool replace)
+    /// <param name="node">The file.</param>
+    /// <param name="target">Its new path, from the root.</param>
+    /// <param name="replace">Whether a file that is there is replaced.</param>
+    /// <param name="replaceOpen">Whether it is replaced although it is open; it lives on without a name.</param>
+    public NtStatus Rename(FileNode node, string target, bool replace, bool replaceOpen = false)
     {
+        if (node.IsUnlinked || target.Contains(':', StringComparison.Ordinal))
+        {
+            return node.IsUnlinked ? NtStatus.AccessDenied : NtStatus.ObjectNameInvalid;
+        }
+
         if (Find(ParentOf(target)) is not { IsDirectory: true } parent)
         {
             return NtStatus.ObjectPathNotFound;
@@ -194,14 +193,27 @@ internal sealed class Volume
         }
 
         var name = target[(target.LastIndexOf('\\') + 1)..];
+        if (name.Length == 0)
+        {
+            return NtStatus.ObjectNameInvalid;
+        }
+
         if (parent.Children.TryGetValue(name, out var there) && there != node)
         {
-            if (!replace || there.IsDirectory || there.Opens > 0)
+            if (!replace || there.IsDirectory || (there.Opens > 0 && !replaceOpen))
             {
                 return replace ? NtStatus.AccessDenied : NtStatus.ObjectNameCollision;
             }
 
-            Remove(there);
+            if (there.Opens > 0)
+            {
+                there.DeletePending = true;
+                Unlink(there);
+            }
+            else
+            {
+                Remove(there);
+            }
         }
 
         node.Parent!.Children.Remove(node.Name);
@@ -211,13 +223,78 @@ internal sealed class Volume
         return NtStatus.Success;
     }
 
-    /// <summary>Takes a file out of its directory.</summary>
+    /// <summary>Gives a stream another name. The main stream leaves an empty one behind.</summary>
+    public NtStatus RenameStream(FileNode node, string stream, string target, bool replace)
+    {
+        if (!node.Streams.TryGetValue(stream, out var data) || target.Length == 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (node.Streams.TryGetValue(target, out var there) && there != data)
+        {
+            if (!replace || there.Opens > 0)
+            {
+                return replace ? NtStatus.AccessDenied : NtStatus.ObjectNameCollision;
+            }
+
+            RemoveStream(node, target);
+        }
+
+        node.Streams.Remove(stream);
+        node.Streams.Add(target, data);
+        if (stream.Length == 0 && !node.IsDirectory)
+        {
+            node.Streams.Add(string.Empty, new StreamData());
+        }
+
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes a file's name out of its directory. Its data stay until <see cref="Remove"/>.</summary>
+    public void Unlink(FileNode node)
+    {
+        if (!node.IsUnlinked && node.Parent?.Children.Remove(node.Name) == true)
+        {
+            node.IsUnlinked = true;
+            _nodes--;
+        }
+    }
+
+    /// <summary>Takes a file out of its directory and discards its data.</summary>
     public void Remove(FileNode node)
     {
-        if (node.Parent?.Children.Remove(node.Name) == true)
+        Unlink(node);
+        foreach (var stream in node.Streams.Keys.ToArray())
         {
-            _nodes--;
-            Used -= node.Streams.Values.Sum(data => (long)data.Length);
+            RemoveStream(node, stream);
+        }
+
+        Gone?.Invoke(node);
+    }
+
+    /// <summary>Discards a stream.</summary>
+    public void RemoveStream(FileNode node, string stream)
+    {
+        if (node.Streams.Remove(stream, out var data))
+        {
+            Used -= data.Length;
+            Gone?.Invoke(data);
+        }
+    }
+
+    private void RemoveNamedStreams(FileNode node)
+    {
+        foreach (var (name, data) in node.Streams.Where(entry => entry.Key.Length > 0).ToArray())
+        {
+            if (data.Opens > 0)
+            {
+                data.DeletePending = true;
+            }
+            else
+            {
+                RemoveStream(node, name);
+            }
         }
     }
 
