@@ -1,6 +1,6 @@
 /* The rest of a driver that checks routines: a device whose control codes each run one of g_groups and answer with the line of the first
    check that failed, or 0. Stands at the end of a source that defines DEVICE, g_device and g_groups. One that has further devices defines
-   OTHER_DEVICES, the routine for their requests. */
+   OTHER_DEVICES, the routine for their requests; one that has more to start defines START. */
 
 #include "requests.h"
 
@@ -60,5 +60,10 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) 
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
 #endif
   driver->DriverUnload = Unload;
-  return STATUS_SUCCESS;
+#ifdef START
+  status = START(driver);
+  if (!NT_SUCCESS(status))
+    Unload(driver);
+#endif
+  return status;
 }

@@ -96,6 +96,8 @@ public sealed class LabDriver
             _kernel.Filters.Unregister(filter);
         }
 
+        _kernel.Filters.Ports.RemoveAll(_driver);
+
         foreach (var device in _kernel.Devices.DevicesOf(_object.Address).ToArray())
         {
             _kernel.Devices.DeleteDevice(device);

@@ -17,6 +17,16 @@ public sealed class LabFiles
 
     internal LabFiles(LabKernel kernel) => _kernel = kernel;
 
+    /// <summary>
+    /// Whether reads and writes end as those that wait for a disk do: post-operations are called at DISPATCH_LEVEL on a thread of the System process.
+    /// Otherwise they are called at PASSIVE_LEVEL on the thread that asked.
+    /// </summary>
+    public bool CompletesInDpc
+    {
+        get => _kernel.Filters.Callbacks.CompletesTransfersInDpc;
+        set => _kernel.Filters.Callbacks.CompletesTransfersInDpc = value;
+    }
+
     /// <summary>Writes a file; it and the directories above it are created as needed.</summary>
     /// <param name="path">The path, with an optional stream: <c>C:\keep\a.pdf:note</c>.</param>
     /// <param name="data">The content.</param>
@@ -39,7 +49,8 @@ public sealed class LabFiles
         byte[] content = [];
         var status = With(path, ReadAccess, CreateDisposition.Open, 0x40, by, file =>
         {
-            var length = file.Node!.LengthOf(file.Stream);
+            const int VirtualBytes = 0x1_0000;
+            var length = file.Node?.LengthOf(file.Stream) ?? VirtualBytes;
             var (read, count) = WithBuffer(length, [], buffer => _kernel.Files.Read(file, 0, buffer, (uint)length), out var bytes);
             content = bytes.AsSpan(0, (int)count).ToArray();
             return read == NtStatus.EndOfFile ? NtStatus.Success : read;
@@ -175,13 +186,17 @@ public sealed class LabFiles
         }
     }
 
+    // User memory: neither a system buffer nor an MDL, as NTFS is asked.
     private T WithBuffer<T>(int length, byte[] data, Func<ulong, T> action, out byte[] after)
     {
-        var buffer = _kernel.Pool.Allocate((ulong)Math.Max(length, 1), "IoBf");
+        var buffer = _kernel.UserBuffers.Allocate(length, _kernel.Threads.Current.Process);
         _kernel.Memory.Write(buffer, data);
+
+        // The I/O manager has probed a buffer before minifilters see it.
+        _kernel.Verifier.Probed(buffer, (ulong)length);
         var result = action(buffer);
         after = _kernel.Memory.Span(buffer, length).ToArray();
-        _kernel.Pool.Free(buffer);
+        _kernel.UserBuffers.Free(buffer, length);
         return result;
     }
 }

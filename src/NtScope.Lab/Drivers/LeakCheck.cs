@@ -73,9 +73,9 @@ internal static class LeakCheck
             Report("callback-left", "the minifilter is still registered");
         }
 
-        foreach (var name in kernel.Filters.Ports.OwnedBy(driver))
+        foreach (var port in kernel.Filters.Ports.OwnedBy(driver))
         {
-            Report("port-left", $"communication port {name} is not closed");
+            Report("port-left", port);
         }
 
         foreach (var (address, timer) in kernel.Timers)

@@ -306,6 +306,15 @@ public enum NtStatus : uint
     /// <summary>STATUS_NOT_MAPPED_VIEW.</summary>
     NotMappedView = 0xC0000019,
 
+    /// <summary>STATUS_REPARSE_POINT_NOT_RESOLVED.</summary>
+    ReparsePointNotResolved = 0xC0000280,
+
+    /// <summary>STATUS_FLT_CONTEXT_ALREADY_LINKED.</summary>
+    FltContextAlreadyLinked = 0xC01C001C,
+
+    /// <summary>STATUS_FLT_CONTEXT_ALLOCATION_NOT_FOUND.</summary>
+    FltContextAllocationNotFound = 0xC01C0016,
+
     /// <summary>STATUS_UNHANDLED_EXCEPTION.</summary>
     UnhandledException = 0xC0000144,
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using NtScope.Lab.Drivers;
 using NtScope.Testing;
 
@@ -11,6 +12,16 @@ internal static class SampleDrivers
 
     /// <summary>The path of a sample driver; skips the running test if it cannot be built.</summary>
     public static string PathOf(string name) => CompiledDrivers.PathOf(name);
+
+    /// <summary>Has a driver that checks routines run one of its groups.</summary>
+    /// <returns>The line of the check that failed; 0 if none did.</returns>
+    public static uint RunGroup(LabMachine machine, LabDriver driver, int group)
+    {
+        using var device = machine.OpenDevice(driver.Devices[0]);
+        var answer = device.Control(0x80000000 | (0xB00u + (uint)group) << 2, outputLength: sizeof(uint));
+        answer.Status.ShouldBe(NtStatus.Success);
+        return BinaryPrimitives.ReadUInt32LittleEndian(answer.Output);
+    }
 
     /// <summary>A machine with a sample driver.</summary>
     public static LabMachine With(string name, out LabDriver driver, LabMachineOptions? options = null)

@@ -13,7 +13,6 @@ internal sealed class DirectoryQueries(LabKernel kernel)
     private const byte QueryDirectory = 1;
     private const ulong ParametersName = 0x08;
     private const ulong ParametersClass = 0x10;
-    private const ulong ParametersBuffer = 0x20;
     private readonly GuestMemory _memory = kernel.Memory;
 
     /// <summary>Writes the next entries.</summary>
@@ -24,7 +23,8 @@ internal sealed class DirectoryQueries(LabKernel kernel)
     /// <param name="pattern">Which names; kept from the first query. Null for all.</param>
     /// <param name="single">Whether one entry is wanted.</param>
     /// <param name="restart">Whether to begin again.</param>
-    public (NtStatus Status, ulong Information) Query(OpenFile file, FileInformationClass kind, ulong buffer, uint length, string? pattern, bool single, bool restart)
+    /// <param name="below">The altitude below which it begins; null for that of the file.</param>
+    public (NtStatus Status, ulong Information) Query(OpenFile file, FileInformationClass kind, ulong buffer, uint length, string? pattern, bool single, bool restart, Altitude? below = null)
     {
         var name = pattern is null ? 0 : kernel.Pool.Allocate(16 + ((ulong)(pattern.Length + 1) * 2), "FMdq");
         if (pattern is not null)
@@ -40,12 +40,12 @@ internal sealed class DirectoryQueries(LabKernel kernel)
                 _memory.WriteUInt32(parameters, length);
                 _memory.WriteUInt64(parameters + ParametersName, name);
                 _memory.WriteUInt32(parameters + ParametersClass, (uint)kind);
-                _memory.WriteUInt64(parameters + ParametersBuffer, buffer);
+                _memory.WriteUInt64(parameters + FilterLayout.DirectoryBuffer, buffer);
             },
             parameters => Fill(
-                file, (FileInformationClass)_memory.ReadUInt32(parameters + ParametersClass), _memory.ReadUInt64(parameters + ParametersBuffer),
+                file, (FileInformationClass)_memory.ReadUInt32(parameters + ParametersClass), kernel.Filters.Callbacks.BufferOf(parameters + FilterLayout.DirectoryBuffer),
                 _memory.ReadUInt32(parameters), pattern, single, restart),
-            QueryDirectory);
+            QueryDirectory, below: below);
         if (name != 0)
         {
             kernel.Pool.Free(name);
@@ -77,6 +77,7 @@ internal sealed class DirectoryQueries(LabKernel kernel)
         var nameOffset = NameOffset(kind);
         if (nameOffset == 0)
         {
+            FileInformation.StopForKnown(kernel, kind, "listed");
             return (NtStatus.InvalidInfoClass, 0);
         }
 

@@ -32,10 +32,11 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         table.Status("FltQueryDirectoryFile", Irql.Passive, QueryDirectoryByObject);
         table.Status("ZwFlushBuffersFile", Irql.Passive, FlushByHandle);
         table.Status("FltFlushBuffers", Irql.Passive, (in ApiCall call) =>
-            kernel.Files.Find(call[1]) is { } file ? kernel.Files.Flush(BelowOwn(file, call[0])) : NtStatus.InvalidParameter);
+            kernel.Files.Find(call[1]) is { } file ? kernel.Files.Flush(file, Below(call[0])) : NtStatus.InvalidParameter);
         table.Status("FltIsDirectory", Irql.Passive, IsDirectory);
         table.Status("ZwDeleteFile", Irql.Passive, DeleteFile);
         table.Status("IoQueryFileDosDeviceName", Irql.Passive, QueryDosName);
+        table.Status("IoReplaceFileObjectName", Irql.Passive, ReplaceName);
     }
 
     private Altitude? Below(ulong instance) => kernel.Filters.FindInstance(instance)?.Altitude;
@@ -104,7 +105,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
     }
 
     private long Offset(OpenFile file, ulong pointer) =>
-        pointer == 0 || kernel.Memory.ReadInt64(pointer) is UsePosition ? file.Position : kernel.Memory.ReadInt64(pointer);
+        pointer == 0 || kernel.Memory.ReadInt64(pointer) is UsePosition ? kernel.Files.PositionOf(file) : kernel.Memory.ReadInt64(pointer);
 
     private NtStatus TransferByHandle(in ApiCall call, bool isRead)
     {
@@ -113,14 +114,30 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidHandle;
         }
 
+        if (call[2] != 0)
+        {
+            throw kernel.Stop("unimplemented", $"{call.Entry.Name} is given an APC routine; APCs do not exist", call.Entry.Name);
+        }
+
+        var signal = kernel.Objects.FindHandle(call[1])?.Object;
+        if (call[1] != 0 && signal is not { Kind: ObjectKind.Event })
+        {
+            return signal is null ? NtStatus.InvalidHandle : NtStatus.ObjectTypeMismatch;
+        }
+
         var offset = Offset(file, call[7]);
         kernel.Verifier.CheckRange(call[5], call.UInt32(6), isRead);
         var (status, information) = isRead
             ? kernel.Files.Read(file, offset, call[5], call.UInt32(6))
             : kernel.Files.Write(file, offset, call[5], call.UInt32(6));
-        file.Position = offset + (long)information;
+        kernel.Files.SetPosition(file, offset + (long)information);
         kernel.Memory.WriteUInt32(call[4], (uint)status);
         kernel.Memory.WriteUInt64(call[4] + 8, information);
+        if (signal is not null)
+        {
+            kernel.Dispatcher.Signal(signal.Address, 1);
+        }
+
         return status;
     }
 
@@ -132,14 +149,18 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         }
 
         var (instance, pointer, length, buffer, flags, result) = (call[0], call[2], call.UInt32(3), call[4], call.UInt32(5), call[6]);
+        const uint NonCached = 1;
+        const uint PagingIo = 2;
         const uint KeepPosition = 4;
         var offset = Offset(file, pointer);
         kernel.Verifier.CheckRange(buffer, length, isRead);
-        var nested = BelowOwn(file, instance);
-        var (status, information) = isRead ? kernel.Files.Read(nested, offset, buffer, length) : kernel.Files.Write(nested, offset, buffer, length);
+        var irpFlags = flags & (NonCached | PagingIo);
+        var (status, information) = isRead
+            ? kernel.Files.Read(file, offset, buffer, length, irpFlags, Below(instance))
+            : kernel.Files.Write(file, offset, buffer, length, irpFlags, Below(instance));
         if ((flags & KeepPosition) == 0 && pointer == 0)
         {
-            file.Position = offset + (long)information;
+            kernel.Files.SetPosition(file, offset + (long)information);
         }
 
         if (result != 0)
@@ -147,7 +168,21 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             kernel.Memory.WriteUInt32(result, (uint)information);
         }
 
-        return status;
+        return call[7] == 0 ? status : CallBack(call[7], call[8], status, information);
+    }
+
+    // The operation is done; a driver that asks for a callback is told of it by another thread, and not before it has waited.
+    private NtStatus CallBack(ulong routine, ulong context, NtStatus status, ulong information)
+    {
+        kernel.Workers.Queue(() =>
+        {
+            var data = kernel.Pool.Allocate(FilterLayout.DataBytes, "FMcd");
+            kernel.Memory.WriteUInt32(data + FilterLayout.DataStatus, (uint)status);
+            kernel.Memory.WriteUInt64(data + FilterLayout.DataInformation, information);
+            kernel.Verifier.CallDriver("the completed-I/O routine", routine, data, context);
+            kernel.Pool.Free(data);
+        });
+        return NtStatus.Pending;
     }
 
     private NtStatus QueryByHandle(in ApiCall call)
@@ -171,7 +206,10 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidHandle;
         }
 
-        return Set(file, call[2], call.UInt32(3), call.UInt32(4));
+        var status = Set(file, call[2], call.UInt32(3), call.UInt32(4), null);
+        kernel.Memory.WriteUInt32(call[1], (uint)status);
+        kernel.Memory.WriteUInt64(call[1] + 8, 0);
+        return status;
     }
 
     private NtStatus QueryByObject(in ApiCall call)
@@ -181,9 +219,8 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var nested = BelowOwn(file, call[0]);
         kernel.Verifier.CheckRange(call[2], call.UInt32(3), isWrite: true);
-        var (status, information) = kernel.Files.QueryInformation(nested, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3));
+        var (status, information) = kernel.Files.QueryInformation(file, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3), Below(call[0]));
         if (call[5] != 0)
         {
             kernel.Memory.WriteUInt32(call[5], (uint)information);
@@ -199,12 +236,8 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var nested = BelowOwn(file, call[0]);
-        return Set(nested, call[2], call.UInt32(3), call.UInt32(4));
+        return Set(file, call[2], call.UInt32(3), call.UInt32(4), Below(call[0]));
     }
-
-    private OpenFile BelowOwn(OpenFile file, ulong instance) =>
-        new(file.FileObject, file.Name) { Below = Below(instance), Node = file.Node, Stream = file.Stream };
 
     private NtStatus FlushByHandle(in ApiCall call)
     {
@@ -239,12 +272,9 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             return NtStatus.InvalidParameter;
         }
 
-        var nested = BelowOwn(file, call[0]);
-        (nested.DirectoryPosition, nested.DirectoryPattern) = (file.DirectoryPosition, file.DirectoryPattern);
         kernel.Verifier.CheckRange(call[2], call.UInt32(3), isWrite: true);
         var (status, information) = kernel.Directories.Query(
-            nested, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3), call[6] == 0 ? null : call.UnicodeString(6), call.Flag(5), call.Flag(7));
-        (file.DirectoryPosition, file.DirectoryPattern) = (nested.DirectoryPosition, nested.DirectoryPattern);
+            file, (FileInformationClass)call.UInt32(4), call[2], call.UInt32(3), call[6] == 0 ? null : call.UnicodeString(6), call.Flag(5), call.Flag(7), Below(call[0]));
         if (call[8] != 0)
         {
             kernel.Memory.WriteUInt32(call[8], (uint)information);
@@ -253,7 +283,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         return status;
     }
 
-    private NtStatus Set(OpenFile file, ulong buffer, uint length, uint kind)
+    private NtStatus Set(OpenFile file, ulong buffer, uint length, uint kind, Altitude? below)
     {
         if (length > 0x1_0000)
         {
@@ -261,7 +291,7 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         }
 
         kernel.Verifier.CheckRange(buffer, length, isWrite: false);
-        return kernel.Files.SetInformation(file, (FileInformationClass)kind, kernel.Memory.Span(buffer, (int)length));
+        return kernel.Files.SetInformation(file, (FileInformationClass)kind, kernel.Memory.Span(buffer, (int)length), below);
     }
 
     private NtStatus IsDirectory(in ApiCall call)
@@ -292,6 +322,18 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         }
 
         return status;
+    }
+
+    private NtStatus ReplaceName(in ApiCall call)
+    {
+        if (kernel.Files.Find(call[0]) is not { } file)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        kernel.Verifier.CheckRange(call[1], call.UInt16(2), isWrite: false);
+        kernel.Files.SetName(file.FileObject.Address, System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[1], call.UInt16(2) & ~1)));
+        return NtStatus.Success;
     }
 
     private NtStatus QueryDosName(in ApiCall call)

@@ -7,7 +7,7 @@ namespace NtScope.Lab.Executive.Filters;
 /// <summary>FLT_FILE_NAME_INFORMATION and its parts.</summary>
 internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
 {
-    private const string VolumeName = @"\Device\HarddiskVolume1";
+    private const string VolumeName = FileOperations.VolumeDevice;
     private const ushort ParsedFinal = 1;
     private const ushort ParsedExtension = 2;
     private const ushort ParsedStream = 4;
@@ -17,15 +17,15 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
     public void Register(ApiTable table)
     {
         table.Status("FltGetFileNameInformation", Irql.Apc, (in ApiCall call) =>
-            Get(call, kernel.Memory.ReadUInt64(kernel.Memory.ReadUInt64(call[0] + FilterLayout.DataParameters) + FilterLayout.ParametersTarget), call[2]));
-        table.Status("FltGetFileNameInformationUnsafe", Irql.Apc, (in ApiCall call) => Get(call, call[0], call[3]));
+            Get(call, kernel.Memory.ReadUInt64(kernel.Memory.ReadUInt64(call[0] + FilterLayout.DataParameters) + FilterLayout.ParametersTarget), call.UInt32(1), call[2]));
+        table.Status("FltGetFileNameInformationUnsafe", Irql.Apc, (in ApiCall call) => Get(call, call[0], call.UInt32(2), call[3]));
         table.Status("FltParseFileNameInformation", Irql.Apc, (in ApiCall call) => Parse(call[0]));
         table.Void("FltReleaseFileNameInformation", Irql.Apc, (in ApiCall call) => kernel.Pool.Free(call[0]));
         table.Status("FltGetDestinationFileNameInformation", Irql.Passive, GetDestination);
         table.Status("FltGetVolumeName", Irql.Passive, GetVolumeName);
     }
 
-    private NtStatus Get(in ApiCall call, ulong fileObject, ulong result)
+    private NtStatus Get(in ApiCall call, ulong fileObject, uint options, ulong result)
     {
         if (kernel.Files.Find(fileObject) is not { } file)
         {
@@ -33,11 +33,25 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
         }
 
         const uint Opened = 2;
-        var format = call.UInt32(1) & 0xFF;
+        const uint Short = 3;
+        var format = options & 0xFF;
         var (path, _) = FileSystem.Volume.Split(file.Name);
         var stream = file.Name[path.Length..];
+        if (format == Short)
+        {
+            // A short name is the last part alone. The volume makes none: only a name that is short by itself has one.
+            return file.Node is null ? NtStatus.FltInvalidNameRequest : IsShort(file.Node.Name) ? Create(call, file.Node.Name, options, result) : NtStatus.ObjectNameNotFound;
+        }
+
         var name = format != Opened && file.Node is { } node ? node.Path + stream : file.Name;
-        return Create(call, VolumeName + name, call.UInt32(1), result);
+        return Create(call, VolumeName + name, options, result);
+    }
+
+    private static bool IsShort(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        var (stem, extension) = dot < 0 ? (name, string.Empty) : (name[..dot], name[(dot + 1)..]);
+        return stem.Length is > 0 and <= 8 && extension.Length <= 3 && !name.AsSpan().ContainsAny(' ', '+', ',') && !name.AsSpan().ContainsAny(';', '=', '[') && !extension.Contains('.', StringComparison.Ordinal);
     }
 
     private NtStatus Create(in ApiCall call, string name, uint format, ulong result)
@@ -55,7 +69,11 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
         kernel.Memory.WriteUInt32(information + 4, format);
         kernel.Memory.WriteString(text, name);
         kernel.Memory.WriteUnicodeString(information + 8, text, name.Length * 2, name.Length * 2);
-        kernel.Memory.WriteUnicodeString(information + 0x18, text, VolumeName.Length * 2, VolumeName.Length * 2);
+        if (name.StartsWith(VolumeName, StringComparison.Ordinal))
+        {
+            kernel.Memory.WriteUnicodeString(information + 0x18, text, VolumeName.Length * 2, VolumeName.Length * 2);
+        }
+
         kernel.Memory.WriteUInt64(result, information);
         return NtStatus.Success;
     }
@@ -71,25 +89,27 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
         var slash = name.LastIndexOf('\\');
         var colon = name.IndexOf(':', slash + 1);
         var end = colon < 0 ? name.Length : colon;
-        var dot = name.LastIndexOf('.', Math.Max(end - 1, 0));
+        var dot = end == 0 ? -1 : name.LastIndexOf('.', end - 1);
         Part(0x38, dot > slash ? dot + 1 : end, end);
         Part(0x48, colon < 0 ? name.Length : colon, name.Length);
-        Part(0x58, slash + 1, end);
-        Part(0x68, VolumeName.Length, slash + 1);
+        Part(0x58, slash + 1, name.Length);
+        Part(0x68, memory.ReadUInt16(information + 0x18) / 2, slash + 1);
         memory.WriteUInt16(information + 2, ParsedFinal | ParsedExtension | ParsedStream | ParsedParent);
         return NtStatus.Success;
     }
 
     private NtStatus GetDestination(in ApiCall call)
     {
-        if (kernel.Files.Find(call[1]) is null)
+        var length = call.UInt32(4);
+        if (kernel.Files.Find(call[1]) is not { } file || length is 0 or > 0xFFFE || (length & 1) != 0)
         {
             return NtStatus.InvalidParameter;
         }
 
-        var length = call.UInt32(4) & ~1u;
-        var target = length == 0 ? string.Empty : System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[3], (int)Math.Min(length, 0xFFFE)));
-        return Create(call, VolumeName + (FileOperations.ToVolumePath(target) ?? target), call.UInt32(5), call[6]);
+        kernel.Verifier.CheckRange(call[3], length, isWrite: false);
+        var target = System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[3], (int)length));
+        var status = kernel.Files.Changes.ResolveTarget(file, call[2], target, out var path);
+        return status == NtStatus.Success ? Create(call, VolumeName + path, call.UInt32(5), call[6]) : status;
     }
 
     private NtStatus GetVolumeName(in ApiCall call)

@@ -31,8 +31,11 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         table.Add("FltIsCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0]) >> 31);
         table.Void("FltCompletePendedPreOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, call.UInt32(1), call[2]));
         table.Void("FltCompletePendedPostOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, 0, 0));
-        table.Status("FltObjectReference", Irql.Apc, (in ApiCall _) => NtStatus.Success);
-        table.Void("FltObjectDereference", Irql.Apc, (in ApiCall _) => { });
+        table.Status("FltLockUserBuffer", Irql.Apc, (in ApiCall call) => Operation(call) is { } operation ? kernel.Filters.Callbacks.LockUserBuffer(operation) : NtStatus.InvalidParameter);
+        table.Add("FltDoCompletionProcessingWhenSafe", Irql.Dispatch, CompleteWhenSafe);
+        table.Void("FltCancelFileOpen", Irql.Passive, CancelFileOpen);
+        table.Status("FltObjectReference", Irql.Apc, (in ApiCall call) => kernel.Filters.Reference(call[0]));
+        table.Void("FltObjectDereference", Irql.Apc, (in ApiCall call) => kernel.Filters.Dereference(call[0]));
         table.Status("FltBuildDefaultSecurityDescriptor", Irql.Passive, BuildSecurityDescriptor);
         table.Void("FltFreeSecurityDescriptor", Irql.Passive, (in ApiCall call) => kernel.Pool.Free(call[0]));
         table.Status("FltCreateCommunicationPort", Irql.Passive, CreatePort);
@@ -45,6 +48,34 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
 
     private MiniFilter Filter(ulong handle, in ApiCall call) => kernel.Filters.Find(handle)
         ?? throw kernel.Stop("bad-object", $"0x{handle:x} is used as a minifilter and is none, or no longer", call.Entry.Name);
+
+    private FilterOperation? Operation(in ApiCall call)
+    {
+        var operation = kernel.Filters.Callbacks.Find(call[0]);
+        if (operation is null)
+        {
+            kernel.Verifier.Report("bad-object", $"0x{call[0]:x} is used as callback data and is none, or its operation has ended", call.Entry.Name);
+        }
+
+        return operation;
+    }
+
+    private ulong CompleteWhenSafe(in ApiCall call)
+    {
+        var (related, context, flags, routine, result) = (call[1], call[2], call[3], call[4], call[5]);
+        return Operation(call) is { } operation && kernel.Filters.Callbacks.CompleteWhenSafe(operation, routine, related, context, flags, result) ? 1UL : 0;
+    }
+
+    private void CancelFileOpen(in ApiCall call)
+    {
+        if (kernel.Filters.FindInstance(call[0]) is not { } filter || kernel.Files.Find(call[1]) is not { Node: not null, IsClosed: false, IsOpen: false } file)
+        {
+            kernel.Verifier.Report("bad-object", "a create is taken back that is not on its way up: FltCancelFileOpen belongs into the post-operation of a create that has succeeded", call.Entry.Name);
+            return;
+        }
+
+        kernel.Files.Cancel(file, filter.Altitude);
+    }
 
     private NtStatus RegisterFilter(in ApiCall call)
     {
@@ -101,8 +132,7 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
     private NtStatus CreatePort(in ApiCall call)
     {
         var attributes = Objects.ObjectAttributes.Read(kernel.Memory, call[2]);
-        _ = Filter(call[0], call);
-        var status = kernel.Filters.Ports.Create(attributes.Name, call[3], call[4], call[5], call[6], call.Int32(7), call.ReturnAddress, out var handle);
+        var status = kernel.Filters.Ports.Create(Filter(call[0], call), attributes.Name, call[3], call[4], call[5], call[6], call.Int32(7), out var handle);
         if (status == NtStatus.Success)
         {
             kernel.Memory.WriteUInt64(call[1], handle);
@@ -113,8 +143,11 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
 
     private void CloseClientPort(in ApiCall call)
     {
-        kernel.Filters.Ports.CloseClient(kernel.Memory.ReadUInt64(call[1]));
-        kernel.Memory.WriteUInt64(call[1], 0);
+        if (kernel.Memory.ReadUInt64(call[1]) is var client and not 0)
+        {
+            kernel.Filters.Ports.CloseClient(client);
+            kernel.Memory.WriteUInt64(call[1], 0);
+        }
     }
 
     private NtStatus SendMessage(in ApiCall call)

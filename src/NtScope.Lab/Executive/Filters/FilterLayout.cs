@@ -15,6 +15,8 @@ internal static class FilterLayout
     public const ulong ParametersTarget = 0x08;
     public const ulong ParametersInstance = 0x10;
     public const ulong ParametersUnion = 0x18;
+    public const ulong TransferBuffer = 0x18;
+    public const ulong DirectoryBuffer = 0x20;
     public const ulong RelatedBytes = 0x30;
     public const ulong RelatedFilter = 0x08;
     public const ulong RelatedVolume = 0x10;

@@ -1,8 +1,10 @@
+using System.Text;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Machine;
 using NtScope.Lab.Machine.Callbacks;
+using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive.Filters;
 
@@ -40,7 +42,11 @@ internal sealed class FilterManager(LabKernel kernel)
         }
 
         var owner = kernel.Objects.Find(driverObject)?.State as LoadedDriver ?? kernel.Drivers.At(caller);
-        var altitude = AltitudeOf(owner);
+        if (AltitudeOf(owner) is not { } altitude)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
         var unload = _memory.ReadUInt64(registration + FilterLayout.RegistrationUnload);
         var operations = ReadOperations(_memory.ReadUInt64(registration + FilterLayout.RegistrationOperations));
         var filter = new MiniFilter(driverObject, owner, altitude)
@@ -100,9 +106,11 @@ internal sealed class FilterManager(LabKernel kernel)
         return NtStatus.Success;
     }
 
-    /// <summary>Takes a minifilter away: tears its instance down and frees its contexts.</summary>
+    /// <summary>Takes a minifilter away: ends its clients' connections, tears its instance down and frees its contexts.</summary>
     public void Unregister(MiniFilter filter)
     {
+        const ulong FilterUnload = 2;
+        Ports.DisconnectAll(filter);
         if (filter.IsAttached)
         {
             filter.IsAttached = false;
@@ -111,15 +119,76 @@ internal sealed class FilterManager(LabKernel kernel)
                 if (routine != 0)
                 {
                     var related = Related(filter, 0);
-                    kernel.Verifier.CallDriver("an instance teardown routine", routine, related, 4);
+                    kernel.Verifier.CallDriver("an instance teardown routine", routine, related, FilterUnload);
                     kernel.Pool.Free(related);
                 }
             }
         }
 
+        WaitForReferences(filter);
         Detach(filter);
+        Contexts.DeleteAll(filter);
         _filters.Remove(filter);
         Structures.Unregister(new VirtualAddress(filter.Handle));
+    }
+
+    /// <summary>Takes a reference to a minifilter, its instance or the volume.</summary>
+    /// <returns>DeletingObject while the minifilter goes.</returns>
+    public NtStatus Reference(ulong item)
+    {
+        if (item == Volume)
+        {
+            return NtStatus.Success;
+        }
+
+        var filter = Referenced(item, "FltObjectReference");
+        filter.References += filter.ReferencesGone == 0 ? 1 : 0;
+        return filter.ReferencesGone == 0 ? NtStatus.Success : NtStatus.FltDeletingObject;
+    }
+
+    /// <summary>Gives a reference back.</summary>
+    public void Dereference(ulong item)
+    {
+        if (item == Volume)
+        {
+            return;
+        }
+
+        var filter = Referenced(item, "FltObjectDereference");
+        if (filter.References == 0)
+        {
+            kernel.Verifier.Report("bad-object", $"0x{item:x} is dereferenced more often than it was referenced", "FltObjectDereference");
+            return;
+        }
+
+        if (--filter.References == 0 && filter.ReferencesGone != 0)
+        {
+            kernel.Dispatcher.Signal(filter.ReferencesGone, 1);
+        }
+    }
+
+    private MiniFilter Referenced(ulong item, string routine) => Find(item) ?? FindInstance(item)
+        ?? throw kernel.Stop("bad-object", $"0x{item:x} is used as a minifilter, an instance or a volume and is none, or no longer", routine);
+
+    // Windows waits for ever. Here time passes for whoever may still give references back.
+    private void WaitForReferences(MiniFilter filter)
+    {
+        const long Minute = -60L * 10_000_000;
+        if (filter.References == 0)
+        {
+            return;
+        }
+
+        filter.ReferencesGone = kernel.Pool.Allocate(0x18, "FMrf");
+        kernel.Dispatcher.InitializeEvent(filter.ReferencesGone);
+        if (kernel.Dispatcher.WaitFor([filter.ReferencesGone], all: false, Minute) == NtStatus.Timeout)
+        {
+            kernel.Verifier.Report(
+                "object-leak", $"{filter.References} references to the minifilter or its instance are not given back (FltObjectDereference): FltUnregisterFilter would wait for ever",
+                "FltUnregisterFilter", 0, filter.Owner?.Name);
+        }
+
+        kernel.Pool.Free(filter.ReferencesGone);
     }
 
     private void Detach(MiniFilter filter)
@@ -144,32 +213,49 @@ internal sealed class FilterManager(LabKernel kernel)
         return related;
     }
 
-    private Dictionary<byte, (ulong Pre, ulong Post)> ReadOperations(ulong list)
+    private Dictionary<byte, FilteredOperation> ReadOperations(ulong list)
     {
         const byte End = 0x80;
-        var operations = new Dictionary<byte, (ulong Pre, ulong Post)>();
+        var operations = new Dictionary<byte, FilteredOperation>();
         for (var i = 0UL; list != 0 && i < 64 && _memory.ReadByte(list + (i * 0x20)) is var major && major != End; i++)
         {
-            operations[major] = (_memory.ReadUInt64(list + (i * 0x20) + 8), _memory.ReadUInt64(list + (i * 0x20) + 0x10));
+            var entry = list + (i * 0x20);
+            operations[major] = new FilteredOperation(_memory.ReadUInt32(entry + 4), _memory.ReadUInt64(entry + 8), _memory.ReadUInt64(entry + 0x10));
         }
 
         return operations;
     }
 
-    // The altitude stands where a driver's .inf puts it: Services\NAME\Instances\INSTANCE, value Altitude.
-    private Altitude AltitudeOf(LoadedDriver? owner)
+    // The altitude stands where a driver's .inf puts it: Services\NAME\Instances\INSTANCE, value Altitude. A driver that was loaded without one is given what an .inf would write.
+    private Altitude? AltitudeOf(LoadedDriver? owner)
     {
         const int First = 370_000;
-        var service = kernel.Hive.Find(@"\REGISTRY\MACHINE\SYSTEM\CurrentControlSet\Services\" + Path.GetFileNameWithoutExtension(owner?.Name ?? string.Empty) + @"\Instances");
-        foreach (var instance in service?.Keys.Values ?? Enumerable.Empty<Registry.RegistryKey>())
+        const uint Text = 1;
+        var service = @"\REGISTRY\MACHINE\SYSTEM\CurrentControlSet\Services\" + Path.GetFileNameWithoutExtension(owner?.Name ?? string.Empty);
+        if (kernel.Hive.Find(service + @"\Instances") is not { } instances)
         {
-            if (instance.Values.TryGetValue("Altitude", out var value)
-                && Altitude.TryParse(System.Text.Encoding.Unicode.GetString(value.Bytes).TrimEnd('\0'), out var altitude))
+            var given = new Altitude(First - _filters.Count);
+            if (kernel.Hive.Create(service + @"\Instances\Default") is { } made)
+            {
+                kernel.Hive.Set(made.Parent!, "DefaultInstance", new RegistryData(Text, Encoding.Unicode.GetBytes("Default\0")));
+                kernel.Hive.Set(made, "Altitude", new RegistryData(Text, Encoding.Unicode.GetBytes(given + "\0")));
+            }
+
+            return given;
+        }
+
+        var name = TextOf(instances, "DefaultInstance");
+        foreach (var instance in instances.Keys.Values.OrderByDescending(key => string.Equals(key.Name, name, StringComparison.OrdinalIgnoreCase)))
+        {
+            if (Altitude.TryParse(TextOf(instance, "Altitude"), out var altitude))
             {
                 return altitude;
             }
         }
 
-        return new Altitude(First - _filters.Count);
+        return null;
     }
+
+    private static string TextOf(RegistryKey key, string value) =>
+        key.Values.TryGetValue(value, out var data) ? Encoding.Unicode.GetString(data.Bytes).TrimEnd('\0') : string.Empty;
 }

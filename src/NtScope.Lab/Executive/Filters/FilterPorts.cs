@@ -9,11 +9,15 @@ internal sealed class FilterPorts(LabKernel kernel)
     private readonly Dictionary<ulong, ServerPort> _servers = [];
     private readonly Dictionary<ulong, ClientPort> _clients = [];
 
-    /// <summary>Ports that a driver has not closed.</summary>
-    public IEnumerable<string> OwnedBy(LoadedDriver driver) => _servers.Values.Where(port => port.Owner == driver).Select(port => port.Name);
+    /// <summary>What a driver has not closed: server ports and clients' ports, also of clients that are gone.</summary>
+    public IEnumerable<string> OwnedBy(LoadedDriver driver) =>
+    [
+        .. _servers.Values.Where(port => port.Filter.Owner == driver).Select(port => $"communication port {port.Name} is not closed"),
+        .. _clients.Values.Where(port => port.Server.Filter.Owner == driver).Select(port => $"the port of a client of {port.Server.Name} is not closed (FltCloseClientPort)"),
+    ];
 
     /// <summary>Makes a server port.</summary>
-    public NtStatus Create(string name, ulong cookie, ulong connect, ulong disconnect, ulong message, int maximum, ulong caller, out ulong handle)
+    public NtStatus Create(MiniFilter filter, string name, ulong cookie, ulong connect, ulong disconnect, ulong message, int maximum, out ulong handle)
     {
         handle = 0;
         if (_servers.Values.Any(port => string.Equals(port.Name, name, StringComparison.OrdinalIgnoreCase)))
@@ -22,7 +26,7 @@ internal sealed class FilterPorts(LabKernel kernel)
         }
 
         handle = kernel.Pool.Allocate(0x20, "FMsp");
-        _servers.Add(handle, new ServerPort(name, cookie, connect, disconnect, message, maximum, kernel.Drivers.At(caller)));
+        _servers.Add(handle, new ServerPort(filter, name, cookie, connect, disconnect, message, maximum));
         return NtStatus.Success;
     }
 
@@ -47,12 +51,13 @@ internal sealed class FilterPorts(LabKernel kernel)
             return NtStatus.ObjectNameNotFound;
         }
 
-        if (_clients.Values.Count(port => port.Server == server) >= server.Maximum)
+        if (_clients.Values.Count(port => port.Server == server && port.IsConnected) >= server.Maximum)
         {
             return NtStatus.ConnectionCountLimit;
         }
 
         var handle = kernel.Pool.Allocate(0x20, "FMcp");
+        _clients.Add(handle, new ClientPort(server, receiver));
         var buffer = kernel.Pool.Allocate((ulong)context.Length + 8, "FMcx");
         kernel.Memory.Write(buffer + 8, context);
         var status = (NtStatus)(uint)kernel.Verifier.CallDriver("the connect routine", server.Connect, handle, server.Cookie, context.Length == 0 ? 0 : buffer + 8, (ulong)context.Length, buffer);
@@ -60,42 +65,75 @@ internal sealed class FilterPorts(LabKernel kernel)
         kernel.Pool.Free(buffer);
         if ((int)status < 0)
         {
-            kernel.Pool.Free(handle);
+            if (_clients.Remove(handle))
+            {
+                kernel.Pool.Free(handle);
+            }
+
             return status;
         }
 
+        if (_clients.TryGetValue(handle, out var port))
+        {
+            port.Cookie = cookie;
+        }
+
         client = handle;
-        _clients.Add(handle, new ClientPort(server, cookie, receiver));
         return status;
     }
 
-    /// <summary>Ends a client's connection.</summary>
+    /// <summary>Ends a client's connection. Its port stays until the minifilter closes it.</summary>
     public void Disconnect(ulong client)
     {
-        if (_clients.TryGetValue(client, out var port))
+        if (_clients.TryGetValue(client, out var port) && port.IsConnected)
         {
+            port.IsConnected = false;
             if (port.Server.Disconnect != 0)
             {
                 kernel.Verifier.CallDriver("the disconnect routine", port.Server.Disconnect, port.Cookie);
             }
-
-            CloseClient(client);
         }
     }
 
-    /// <summary>What FltCloseClientPort does.</summary>
+    /// <summary>Ends the connections of a minifilter that goes.</summary>
+    public void DisconnectAll(MiniFilter filter)
+    {
+        foreach (var client in _clients.Where(entry => entry.Value.Server.Filter == filter).Select(entry => entry.Key).ToArray())
+        {
+            Disconnect(client);
+        }
+    }
+
+    /// <summary>Closes what a driver has left open; used when it is gone.</summary>
+    public void RemoveAll(LoadedDriver driver)
+    {
+        foreach (var client in _clients.Where(entry => entry.Value.Server.Filter.Owner == driver).Select(entry => entry.Key).ToArray())
+        {
+            CloseClient(client);
+        }
+
+        foreach (var server in _servers.Where(entry => entry.Value.Filter.Owner == driver).Select(entry => entry.Key).ToArray())
+        {
+            Close(server);
+        }
+    }
+
+    /// <summary>What FltCloseClientPort does: a client that is connected has nobody to talk to any more.</summary>
     public void CloseClient(ulong client)
     {
-        if (_clients.Remove(client))
+        if (!_clients.Remove(client))
         {
-            kernel.Pool.Free(client);
+            kernel.Verifier.Report("bad-handle", $"0x{client:x} is no client's port", "FltCloseClientPort");
+            return;
         }
+
+        kernel.Pool.Free(client);
     }
 
     /// <summary>Sends a client's message to the minifilter.</summary>
     public LabIoResult SendToDriver(ulong client, ReadOnlySpan<byte> message, int outputLength)
     {
-        if (!_clients.TryGetValue(client, out var port) || port.Server.Message == 0)
+        if (!_clients.TryGetValue(client, out var port) || !port.IsConnected || port.Server.Message == 0)
         {
             return new LabIoResult(NtStatus.PortDisconnected, 0, []);
         }
@@ -129,7 +167,7 @@ internal sealed class FilterPorts(LabKernel kernel)
     /// <summary>What FltSendMessage does: the client's receiver answers at once.</summary>
     public NtStatus SendToClient(ulong client, byte[] message, ulong reply, ulong replyLength, bool canWait)
     {
-        if (!_clients.TryGetValue(client, out var port))
+        if (!_clients.TryGetValue(client, out var port) || !port.IsConnected)
         {
             return NtStatus.PortDisconnected;
         }
@@ -152,7 +190,16 @@ internal sealed class FilterPorts(LabKernel kernel)
         return NtStatus.Success;
     }
 
-    private sealed record ServerPort(string Name, ulong Cookie, ulong Connect, ulong Disconnect, ulong Message, int Maximum, LoadedDriver? Owner);
+    private sealed record ServerPort(MiniFilter Filter, string Name, ulong Cookie, ulong Connect, ulong Disconnect, ulong Message, int Maximum);
 
-    private sealed record ClientPort(ServerPort Server, ulong Cookie, Func<byte[], byte[]?>? Receiver);
+    private sealed class ClientPort(ServerPort server, Func<byte[], byte[]?>? receiver)
+    {
+        public ServerPort Server { get; } = server;
+
+        public Func<byte[], byte[]?>? Receiver { get; } = receiver;
+
+        public ulong Cookie { get; set; }
+
+        public bool IsConnected { get; set; } = true;
+    }
 }

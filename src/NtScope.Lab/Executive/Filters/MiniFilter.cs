@@ -21,7 +21,7 @@ internal sealed class MiniFilter(ulong driverObject, LoadedDriver? owner, Altitu
     public Altitude Altitude { get; } = altitude;
 
     /// <summary>The operations, by IRP_MJ code.</summary>
-    public required IReadOnlyDictionary<byte, (ulong Pre, ulong Post)> Operations { get; init; }
+    public required IReadOnlyDictionary<byte, FilteredOperation> Operations { get; init; }
 
     /// <summary>Context types that were registered, with their sizes and routines.</summary>
     public List<ContextRegistration> Contexts { get; } = [];
@@ -37,6 +37,12 @@ internal sealed class MiniFilter(ulong driverObject, LoadedDriver? owner, Altitu
 
     /// <summary>InstanceTeardownCompleteCallback; 0 for none.</summary>
     public ulong TeardownComplete { get; init; }
+
+    /// <summary>References that FltObjectReference took to the minifilter or its instance and that are not given back.</summary>
+    public int References { get; set; }
+
+    /// <summary>The event that FltUnregisterFilter waits for until they are; 0 while it does not.</summary>
+    public ulong ReferencesGone { get; set; }
 
     /// <summary>Whether FltStartFiltering was called and the instance is attached.</summary>
     public bool IsAttached { get; set; }

@@ -234,7 +234,7 @@ internal sealed class ClientIo(LabKernel kernel)
     private void Complete(PendingIo pending, bool isRead)
     {
         var request = pending.Request;
-        if (isRead && (int)request.Status >= 0 || request.Status == NtStatus.BufferOverflow)
+        if (isRead && (uint)request.Status < 0xC000_0000)
         {
             if (request.Information > (ulong)pending.OutputLength)
             {

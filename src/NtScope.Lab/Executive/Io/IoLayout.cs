@@ -54,8 +54,12 @@ internal static class IoLayout
     public const ulong LocationContext = 0x40;
     public const ulong FileBytes = 0xD8;
     public const ulong FileDevice = 0x08;
+    public const ulong FileContext = 0x18;
+    public const ulong FileReadAccess = 0x4A;
+    public const ulong FileDeleteAccess = 0x4C;
     public const ulong FileFlags = 0x50;
     public const ulong FileName = 0x58;
+    public const ulong FilePosition = 0x68;
     public const ulong FileEvent = 0x98;
     public const ulong MdlSize = 0x08;
     public const ulong MdlFlags = 0x0A;

@@ -1,5 +1,8 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Filters;
+using NtScope.Lab.Executive.Io;
+using NtScope.Lab.Registry;
 
 namespace NtScope.Lab.Executive.Objects;
 
@@ -119,9 +122,25 @@ internal sealed class ObjectApis(LabKernel kernel) : IApiFamily
     private ulong ProcessOf(ulong handle) =>
         kernel.Objects.FindHandle(handle) is { Object.Kind: ObjectKind.Process } open ? open.Object.Address : kernel.Threads.Current.Process;
 
+    private string NameOf(KernelObject item)
+    {
+        if (item.State is RegistryKey key)
+        {
+            return key.Path;
+        }
+
+        if (item.Kind != ObjectKind.File)
+        {
+            return item.Name ?? string.Empty;
+        }
+
+        var device = item.State is OpenFile ? FileOperations.VolumeDevice : kernel.Objects.Find(kernel.Memory.ReadUInt64(item.Address + IoLayout.FileDevice))?.Name;
+        return device + kernel.Memory.ReadUnicodeString(item.Address + IoLayout.FileName);
+    }
+
     private NtStatus QueryNameString(in ApiCall call)
     {
-        var name = kernel.Objects.Get(call[0]).Name ?? string.Empty;
+        var name = NameOf(kernel.Objects.Get(call[0]));
         var needed = 16 + ((uint)name.Length * 2) + 2;
         kernel.Memory.WriteUInt32(call[3], needed);
         if (call.UInt32(2) < needed)

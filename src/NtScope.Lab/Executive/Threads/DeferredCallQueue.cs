@@ -26,6 +26,23 @@ internal sealed class DeferredCallQueue(LabKernel kernel)
         }
     }
 
+    /// <summary>Runs something as a DPC does: at DISPATCH_LEVEL, where nothing waits.</summary>
+    public T Run<T>(Func<T> routine)
+    {
+        var thread = kernel.Threads.Current;
+        var (level, inside) = (thread.Irql, thread.InDeferredCall);
+        (thread.Irql, thread.InDeferredCall) = (Irql.Dispatch, true);
+        try
+        {
+            return routine();
+        }
+        finally
+        {
+            thread.InDeferredCall = inside;
+            kernel.Threads.SetIrql(level);
+        }
+    }
+
     /// <summary>Takes a DPC out of the queue.</summary>
     public bool Remove(ulong dpc)
     {
