@@ -6,14 +6,15 @@ namespace NtScope.Lab.Tests.Drivers;
 
 public sealed class FilterRoutineTests
 {
-    private const int SeenGroup = 7;
     private const int WatchGroup = 4;
-    private static readonly string[] FileGroups = ["files", "streams", "renames", "files below the minifilter", "contexts", "file names", "objects of the filter manager"];
+    private static readonly string[] FileGroups = ["files", "streams", "renames"];
+    private static readonly string[] FilterGroups = ["files below the minifilter", "contexts", "file names", "objects of the filter manager"];
     private static readonly string[] KeyGroups = ["keys", "values", "registrations", "callbacks"];
 
     public static TheoryData<string, int, string> AllGroups =>
     [
         .. FileGroups.Select((name, index) => ("files", index, name)),
+        .. FilterGroups.Select((name, index) => ("fltroutines", index, name)),
         .. KeyGroups.Select((name, index) => ("keys", index, name)),
     ];
 
@@ -32,36 +33,36 @@ public sealed class FilterRoutineTests
     [InlineData(true)]
     public void A_minifilter_swaps_the_buffers_of_users(bool inDpc)
     {
-        using var machine = SampleDrivers.With("files", out var driver);
+        using var machine = SampleDrivers.With("swapper", out var driver);
         machine.Files.CompletesInDpc = inDpc;
         machine.Files.Write(@"C:\filtered\upper.txt", Bytes("Some text")).ShouldBe(NtStatus.Success);
         machine.Files.Read(@"C:\filtered\upper.txt").Output.ShouldBe(Bytes("some text"));
-        SampleDrivers.RunGroup(machine, driver, SeenGroup).ShouldBe(0u, "the line in files.c");
+        SampleDrivers.RunGroup(machine, driver, 0).ShouldBe(0u, "the line in swapper.c");
         driver.Unload().Findings.ShouldBeEmpty();
-        machine.DebugOutput.ShouldBe(["files: torn down with 2, 1 safe completions, 0 flushes"]);
+        machine.DebugOutput.ShouldBe(["swapper: torn down with 2, 1 safe completions, 0 flushes"]);
         machine.Files.Read(@"C:\filtered\upper.txt").Output.ShouldBe(Bytes("SOME TEXT"));
     }
 
     [Fact]
     public void A_minifilter_opens_another_file_a_file_of_its_own_or_none()
     {
-        using var machine = SampleDrivers.With("files", out var driver);
+        using var machine = SampleDrivers.With("swapper", out var driver);
         machine.Files.Write(@"C:\filtered\redirected.txt", Bytes("x")).ShouldBe(NtStatus.Success);
         machine.Files.Exists(@"C:\filtered\redirected.txt").ShouldBeFalse();
         machine.Files.Read(@"C:\filtered\target.txt").Output.ShouldBe(Bytes("x"));
         machine.Files.Read(@"C:\filtered\virtual.txt").Output.ShouldBe(Bytes("virtual"));
         machine.Files.Write(@"C:\filtered\refused.txt", Bytes("x")).ShouldBe(NtStatus.AccessDenied);
-        SampleDrivers.RunGroup(machine, driver, SeenGroup).ShouldBe(0u, "the line in files.c");
+        SampleDrivers.RunGroup(machine, driver, 0).ShouldBe(0u, "the line in swapper.c");
         driver.Unload().Findings.ShouldBeEmpty();
     }
 
     [Fact]
     public void Paging_writes_pass_by_a_minifilter_that_skips_them()
     {
-        using var machine = SampleDrivers.With("files", out var driver);
+        using var machine = SampleDrivers.With("swapper", out var driver);
         var mapper = machine.LoadDriver(SampleDrivers.PathOf("routines"));
         SampleDrivers.RunGroup(machine, mapper, 6).ShouldBe(0u);
-        SampleDrivers.RunGroup(machine, driver, SeenGroup).ShouldBe(0u, "the line in files.c");
+        SampleDrivers.RunGroup(machine, driver, 0).ShouldBe(0u, "the line in swapper.c");
         mapper.Unload().Findings.ShouldBeEmpty();
         driver.Unload().Findings.ShouldBeEmpty();
     }
@@ -90,7 +91,7 @@ public sealed class FilterRoutineTests
         var called = new HashSet<string>(StringComparer.Ordinal);
         using var machine = new LabMachine { Trace = (name, _) => called.Add(name) };
         machine.Files.CreateDirectory(@"C:\backup");
-        var drivers = new[] { "backup", "fsfilter", "files", "keys", "routines" }.Select(name => machine.LoadDriver(SampleDrivers.PathOf(name))).ToArray();
+        var drivers = new[] { "backup", "fsfilter", "swapper", "files", "fltroutines", "keys", "routines" }.Select(name => machine.LoadDriver(SampleDrivers.PathOf(name))).ToArray();
         using (machine.ConnectPort(@"\BackupPort", _ => null))
         {
             machine.Files.Write(@"C:\data\a.txt", Bytes("x"));
@@ -103,17 +104,15 @@ public sealed class FilterRoutineTests
             machine.Files.Write(@"C:\filtered\refused.txt", Bytes("x"));
             machine.Files.Write(@"C:\listed\a.txt", [1, 2, 3]);
             machine.Files.Write(@"C:\listed\c.txt", []);
-            for (var group = 0; group < FileGroups.Length; group++)
+            foreach (var (driver, groups) in new[] { (drivers[3], FileGroups.Length), (drivers[4], FilterGroups.Length), (drivers[5], KeyGroups.Length) })
             {
-                SampleDrivers.RunGroup(machine, drivers[2], group).ShouldBe(0u);
+                for (var group = 0; group < groups; group++)
+                {
+                    SampleDrivers.RunGroup(machine, driver, group).ShouldBe(0u, $"the line where group {group} of {driver.Name} failed");
+                }
             }
 
-            for (var group = 0; group < KeyGroups.Length; group++)
-            {
-                SampleDrivers.RunGroup(machine, drivers[3], group).ShouldBe(0u);
-            }
-
-            SampleDrivers.RunGroup(machine, drivers[4], 12).ShouldBe(0u);
+            SampleDrivers.RunGroup(machine, drivers[6], 12).ShouldBe(0u);
         }
 
         foreach (var driver in drivers)

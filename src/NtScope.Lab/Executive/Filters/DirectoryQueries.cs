@@ -43,7 +43,7 @@ internal sealed class DirectoryQueries(LabKernel kernel)
                 _memory.WriteUInt64(parameters + FilterLayout.DirectoryBuffer, buffer);
             },
             parameters => Fill(
-                file, (FileInformationClass)_memory.ReadUInt32(parameters + ParametersClass), kernel.Filters.Callbacks.BufferOf(parameters + FilterLayout.DirectoryBuffer),
+                file, (FileInformationClass)_memory.ReadUInt32(parameters + ParametersClass), kernel.Filters.Callbacks.Buffers.AddressAt(parameters + FilterLayout.DirectoryBuffer),
                 _memory.ReadUInt32(parameters), pattern, single, restart),
             QueryDirectory, below: below);
         if (name != 0)

@@ -1,6 +1,5 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
-using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Objects;
 using NtScope.Lab.FileSystem;
 
@@ -35,8 +34,6 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
             kernel.Files.Find(call[1]) is { } file ? kernel.Files.Flush(file, Below(call[0])) : NtStatus.InvalidParameter);
         table.Status("FltIsDirectory", Irql.Passive, IsDirectory);
         table.Status("ZwDeleteFile", Irql.Passive, DeleteFile);
-        table.Status("IoQueryFileDosDeviceName", Irql.Passive, QueryDosName);
-        table.Status("IoReplaceFileObjectName", Irql.Passive, ReplaceName);
     }
 
     private Altitude? Below(ulong instance) => kernel.Filters.FindInstance(instance)?.Altitude;
@@ -322,32 +319,5 @@ internal sealed class FileApis(LabKernel kernel) : IApiFamily
         }
 
         return status;
-    }
-
-    private NtStatus ReplaceName(in ApiCall call)
-    {
-        if (kernel.Files.Find(call[0]) is not { } file)
-        {
-            return NtStatus.InvalidParameter;
-        }
-
-        kernel.Verifier.CheckRange(call[1], call.UInt16(2), isWrite: false);
-        kernel.Files.SetName(file.FileObject.Address, System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[1], call.UInt16(2) & ~1)));
-        return NtStatus.Success;
-    }
-
-    private NtStatus QueryDosName(in ApiCall call)
-    {
-        var name = kernel.Files.Find(call[0]) is { } file ? "C:" + Volume.Split(file.Name).Path : "C:" + kernel.Memory.ReadUnicodeString(call[0] + IoLayout.FileName);
-        var block = kernel.Pool.AllocateForDriver(16 + ((ulong)(name.Length + 1) * 2), Pool.PoolManager.TagOf("IoDn"), Pool.PoolKind.Paged, call.ReturnAddress);
-        if (block == 0)
-        {
-            return NtStatus.InsufficientResources;
-        }
-
-        kernel.Memory.WriteString(block + 16, name);
-        kernel.Memory.WriteUnicodeString(block, block + 16, name.Length * 2, (name.Length + 1) * 2);
-        kernel.Memory.WriteUInt64(call[1], block);
-        return NtStatus.Success;
     }
 }

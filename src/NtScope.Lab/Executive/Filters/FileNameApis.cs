@@ -1,10 +1,12 @@
+using System.Text;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
+using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Executive.Filters;
 
-/// <summary>FLT_FILE_NAME_INFORMATION and its parts.</summary>
+/// <summary>Names of files: FLT_FILE_NAME_INFORMATION and its parts, and those of file objects.</summary>
 internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
 {
     private const string VolumeName = FileOperations.VolumeDevice;
@@ -23,6 +25,8 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
         table.Void("FltReleaseFileNameInformation", Irql.Apc, (in ApiCall call) => kernel.Pool.Free(call[0]));
         table.Status("FltGetDestinationFileNameInformation", Irql.Passive, GetDestination);
         table.Status("FltGetVolumeName", Irql.Passive, GetVolumeName);
+        table.Status("IoQueryFileDosDeviceName", Irql.Passive, QueryDosName);
+        table.Status("IoReplaceFileObjectName", Irql.Passive, ReplaceName);
     }
 
     private NtStatus Get(in ApiCall call, ulong fileObject, uint options, ulong result)
@@ -107,7 +111,7 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
         }
 
         kernel.Verifier.CheckRange(call[3], length, isWrite: false);
-        var target = System.Text.Encoding.Unicode.GetString(kernel.Memory.Span(call[3], (int)length));
+        var target = Encoding.Unicode.GetString(kernel.Memory.Span(call[3], (int)length));
         var status = kernel.Files.Changes.ResolveTarget(file, call[2], target, out var path);
         return status == NtStatus.Success ? Create(call, VolumeName + path, call.UInt32(5), call[6]) : status;
     }
@@ -124,8 +128,35 @@ internal sealed class FileNameApis(LabKernel kernel) : IApiFamily
             return NtStatus.BufferTooSmall;
         }
 
-        kernel.Memory.Write(kernel.Memory.ReadUInt64(call[1] + 8), System.Text.Encoding.Unicode.GetBytes(VolumeName));
+        kernel.Memory.Write(kernel.Memory.ReadUInt64(call[1] + 8), Encoding.Unicode.GetBytes(VolumeName));
         kernel.Memory.WriteUInt16(call[1], (ushort)(VolumeName.Length * 2));
+        return NtStatus.Success;
+    }
+
+    private NtStatus ReplaceName(in ApiCall call)
+    {
+        if (kernel.Files.Find(call[0]) is not { } file)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        kernel.Verifier.CheckRange(call[1], call.UInt16(2), isWrite: false);
+        kernel.Files.SetName(file.FileObject.Address, Encoding.Unicode.GetString(kernel.Memory.Span(call[1], call.UInt16(2) & ~1)));
+        return NtStatus.Success;
+    }
+
+    private NtStatus QueryDosName(in ApiCall call)
+    {
+        var name = kernel.Files.Find(call[0]) is { } file ? "C:" + FileSystem.Volume.Split(file.Name).Path : "C:" + kernel.Memory.ReadUnicodeString(call[0] + IoLayout.FileName);
+        var block = kernel.Pool.AllocateForDriver(16 + ((ulong)(name.Length + 1) * 2), PoolManager.TagOf("IoDn"), PoolKind.Paged, call.ReturnAddress);
+        if (block == 0)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        kernel.Memory.WriteString(block + 16, name);
+        kernel.Memory.WriteUnicodeString(block, block + 16, name.Length * 2, (name.Length + 1) * 2);
+        kernel.Memory.WriteUInt64(call[1], block);
         return NtStatus.Success;
     }
 }

@@ -322,7 +322,7 @@ internal sealed class FileOperations
     }
 
     private (long Offset, ulong Buffer, uint Length) ReadTransfer(ulong parameters) =>
-        (_memory.ReadInt64(parameters + 0x10), _kernel.Filters.Callbacks.BufferOf(parameters + FilterLayout.TransferBuffer), Math.Min(_memory.ReadUInt32(parameters), LabLimits.DataBytes));
+        (_memory.ReadInt64(parameters + 0x10), _kernel.Filters.Callbacks.Buffers.AddressAt(parameters + FilterLayout.TransferBuffer), Math.Min(_memory.ReadUInt32(parameters), LabLimits.DataBytes));
 
     private void FreeName(ulong fileObject)
     {

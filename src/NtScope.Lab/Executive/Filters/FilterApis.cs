@@ -31,7 +31,7 @@ internal sealed class FilterApis(LabKernel kernel) : IApiFamily
         table.Add("FltIsCallbackDataDirty", Irql.Dispatch, (in ApiCall call) => kernel.Memory.ReadUInt32(call[0]) >> 31);
         table.Void("FltCompletePendedPreOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, call.UInt32(1), call[2]));
         table.Void("FltCompletePendedPostOperation", Irql.Dispatch, (in ApiCall call) => CompletePended(call, 0, 0));
-        table.Status("FltLockUserBuffer", Irql.Apc, (in ApiCall call) => Operation(call) is { } operation ? kernel.Filters.Callbacks.LockUserBuffer(operation) : NtStatus.InvalidParameter);
+        table.Status("FltLockUserBuffer", Irql.Apc, (in ApiCall call) => Operation(call) is { } operation ? kernel.Filters.Callbacks.Buffers.Lock(operation) : NtStatus.InvalidParameter);
         table.Add("FltDoCompletionProcessingWhenSafe", Irql.Dispatch, CompleteWhenSafe);
         table.Void("FltCancelFileOpen", Irql.Passive, CancelFileOpen);
         table.Status("FltObjectReference", Irql.Apc, (in ApiCall call) => kernel.Filters.Reference(call[0]));

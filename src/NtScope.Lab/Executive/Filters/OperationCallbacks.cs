@@ -21,6 +21,9 @@ internal sealed class OperationCallbacks(LabKernel kernel)
     /// <summary>Whether reads and writes of files end in a DPC on a thread of no matter which process, as those that wait for a disk do.</summary>
     public bool CompletesTransfersInDpc { get; set; }
 
+    /// <summary>The buffers of operations.</summary>
+    public OperationBuffers Buffers { get; } = new(kernel);
+
     /// <summary>The operation of a FLT_CALLBACK_DATA; null if there is none, or no longer.</summary>
     public FilterOperation? Find(ulong block) => _running.GetValueOrDefault(block);
 
@@ -76,10 +79,6 @@ internal sealed class OperationCallbacks(LabKernel kernel)
         }
     }
 
-    /// <summary>The buffer that an operation's parameters name: their MDL's if there is one, or the address itself.</summary>
-    /// <param name="at">Where the address stands; the MDL stands behind it.</param>
-    public ulong BufferOf(ulong at) => _memory.ReadUInt64(at + 8) is var mdl and not 0 ? kernel.Mdls.Map(mdl) : _memory.ReadUInt64(at);
-
     private void Release(FilterOperation running)
     {
         if (running.Signal != 0)
@@ -87,12 +86,7 @@ internal sealed class OperationCallbacks(LabKernel kernel)
             kernel.Pool.Free(running.Signal);
         }
 
-        if (running.LockedMdl != 0)
-        {
-            kernel.Mdls.Unlock(running.LockedMdl);
-            kernel.Mdls.Free(running.LockedMdl);
-        }
-
+        Buffers.Release(running);
         kernel.Pool.Free(running.Block);
     }
 
@@ -190,7 +184,7 @@ internal sealed class OperationCallbacks(LabKernel kernel)
         for (var i = running.Passed.Count - 1; i >= 0; i--)
         {
             var passed = running.Passed[i];
-            RestoreParameters(running, passed.Before);
+            Buffers.Restore(running, passed.Before);
             var related = kernel.Filters.Related(passed.Filter, running.File.FileObject.Address);
             var (what, routine) = ($"the post-{running.Major} routine", passed.Filter.Operations[(byte)running.Major].Post);
             running.CompletesInDpc &= !passed.IsSynchronized;
@@ -232,60 +226,6 @@ internal sealed class OperationCallbacks(LabKernel kernel)
     }
 
     private byte[] ReadParameters(FilterOperation running) => _memory.Span(running.Parameters, (int)FilterLayout.ParametersBytes).ToArray();
-
-    private void RestoreParameters(FilterOperation running, byte[] before)
-    {
-        var at = running.BufferAt;
-        if (at != 0 && _memory.ReadUInt64(at + 8) is var mdl and not 0 && mdl != running.LockedMdl && mdl != BitConverter.ToUInt64(before, (int)(at + 8 - running.Parameters)))
-        {
-            // An MDL that a minifilter has put in belongs to the filter manager.
-            kernel.Mdls.Free(mdl);
-        }
-
-        _memory.Write(running.Parameters, before);
-        ShowLockedBuffer(running);
-    }
-
-    private void ShowLockedBuffer(FilterOperation running)
-    {
-        if (running.LockedMdl != 0 && _memory.ReadUInt64(running.BufferAt) == running.LockedBuffer)
-        {
-            _memory.WriteUInt64(running.BufferAt + 8, running.LockedMdl);
-        }
-    }
-
-    /// <summary>What FltLockUserBuffer does: the parameters name an MDL of the user's buffer, whose pages stay until the operation has ended.</summary>
-    public NtStatus LockUserBuffer(FilterOperation running)
-    {
-        var at = running.BufferAt;
-        if (at == 0 || _memory.ReadUInt64(at) == 0)
-        {
-            return NtStatus.InvalidParameter;
-        }
-
-        if (_memory.ReadUInt64(at + 8) != 0)
-        {
-            return NtStatus.Success;
-        }
-
-        var buffer = _memory.ReadUInt64(at);
-        var length = _memory.ReadUInt32(running.Parameters + FilterLayout.ParametersUnion);
-        if (!_memory.IsValid(buffer, length, Cpu.MemoryAccess.Read) || !kernel.UserBuffers.IsOf(buffer, running.Process))
-        {
-            return NtStatus.AccessViolation;
-        }
-
-        running.LockedMdl = kernel.Mdls.Create(buffer, length);
-        running.LockedBuffer = buffer;
-        kernel.Mdls.Lock(running.LockedMdl, write: running.Major != MajorFunction.Write);
-        ShowLockedBuffer(running);
-        if (running.Before.Length > 0)
-        {
-            BitConverter.TryWriteBytes(running.Before.AsSpan((int)(at + 8 - running.Parameters)), running.LockedMdl);
-        }
-
-        return NtStatus.Success;
-    }
 
     /// <summary>What FltDoCompletionProcessingWhenSafe does: calls a routine at once if the level allows, or has the system's worker call it.</summary>
     /// <returns>Whether the routine is or will be called.</returns>
