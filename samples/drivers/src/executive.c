@@ -1,5 +1,5 @@
 /* Calls routines of the executive that drivers use more rarely and checks what they do: cancel-safe queues,
-   registrations for events of the system, kinds of pool and what processes are charged for it. */
+   registrations for events of the system, kinds of pool and what processes are charged for it, APCs and alerts. */
 #include <initguid.h>
 #include <ntifs.h>
 
@@ -9,6 +9,15 @@
 
 NTKERNELAPI NTSTATUS NTAPI PsChargeProcessPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
 NTKERNELAPI VOID NTAPI PsReturnPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+
+/* What ntddk.h has not of APCs, as the system exports it. */
+typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment, InsertApcEnvironment } KAPC_ENVIRONMENT;
+NTKERNELAPI VOID NTAPI KeInitializeApc(PKAPC, PKTHREAD, KAPC_ENVIRONMENT, PKKERNEL_ROUTINE, PKRUNDOWN_ROUTINE, PKNORMAL_ROUTINE, KPROCESSOR_MODE, PVOID);
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueApc(PKAPC, PVOID, PVOID, KPRIORITY);
+NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueApc(PKAPC);
+NTKERNELAPI BOOLEAN NTAPI KeAlertThread(PKTHREAD, KPROCESSOR_MODE);
+NTKERNELAPI BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE);
+NTSYSAPI NTSTATUS NTAPI ZwAlertThread(HANDLE);
 
 static PDEVICE_OBJECT g_device;
 
@@ -267,6 +276,126 @@ static ULONG HoldCharged(void) {
   return g_held ? 0 : __LINE__;
 }
 
-static ULONG (*const g_groups[])(void) = {Queues, Registrations, Pool, Quota, HoldCharged};
+/* --- APCs and alerts --- */
+
+static LONG g_ran, g_normal;
+static KIRQL g_level;
+static PKTHREAD g_ranIn;
+static KEVENT g_go;
+
+static VOID NTAPI OnApc(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *first, PVOID *second) {
+  UNREFERENCED_PARAMETER(normal);
+  UNREFERENCED_PARAMETER(context);
+  UNREFERENCED_PARAMETER(second);
+  UNREFERENCED_PARAMETER(apc);
+  g_level = KeGetCurrentIrql();
+  g_ranIn = (PKTHREAD)PsGetCurrentThread();
+  g_ran += (LONG)(LONG_PTR)*first;
+}
+
+static VOID NTAPI OnNormal(PVOID context, PVOID first, PVOID second) {
+  if (KeGetCurrentIrql() == PASSIVE_LEVEL)
+    g_normal += (LONG)(LONG_PTR)context + (LONG)(LONG_PTR)first + (LONG)(LONG_PTR)second;
+}
+
+static ULONG Apcs(void) {
+  KAPC special, normal;
+  PKTHREAD thread = (PKTHREAD)PsGetCurrentThread();
+  KIRQL level;
+  g_ran = g_normal = 0;
+  KeInitializeApc(&special, thread, OriginalApcEnvironment, OnApc, NULL, NULL, KernelMode, NULL);
+  KeInitializeApc(&normal, thread, OriginalApcEnvironment, OnApc, NULL, OnNormal, KernelMode, (PVOID)100);
+  /* at once */
+  CHECK(KeInsertQueueApc(&special, (PVOID)1, NULL, 0) && g_ran == 1 && g_level == APC_LEVEL && !special.Inserted && KeGetCurrentIrql() == PASSIVE_LEVEL);
+  CHECK(KeInsertQueueApc(&normal, (PVOID)1, (PVOID)20, 0) && g_ran == 2 && g_normal == 121);
+  /* a critical region keeps normal ones, a guarded one all */
+  KeEnterCriticalRegion();
+  CHECK(KeInsertQueueApc(&normal, (PVOID)1, (PVOID)20, 0) && g_ran == 2 && normal.Inserted && !KeInsertQueueApc(&normal, NULL, NULL, 0));
+  CHECK(KeInsertQueueApc(&special, (PVOID)1, NULL, 0) && g_ran == 3);
+  KeLeaveCriticalRegion();
+  CHECK(g_ran == 4 && g_normal == 242);
+  KeEnterGuardedRegion();
+  CHECK(KeAreAllApcsDisabled() && KeInsertQueueApc(&special, (PVOID)1, NULL, 0) && g_ran == 4);
+  KeLeaveGuardedRegion();
+  CHECK(g_ran == 5);
+  /* APC_LEVEL keeps all; one that waits can be taken back */
+  KeRaiseIrql(APC_LEVEL, &level);
+  CHECK(KeInsertQueueApc(&special, (PVOID)1, NULL, 0) && KeInsertQueueApc(&normal, (PVOID)1, NULL, 0) && g_ran == 5);
+  CHECK(KeRemoveQueueApc(&normal) && !KeRemoveQueueApc(&normal));
+  KeLowerIrql(level);
+  CHECK(g_ran == 6 && g_normal == 242);
+  return 0;
+}
+
+static NTSTATUS g_waited;
+static PVOID volatile g_waiter;
+
+static VOID NTAPI WaitAlertable(PVOID context) {
+  g_waiter = PsGetCurrentThread();
+  g_waited = KeWaitForSingleObject(&g_go, Executive, KernelMode, context != NULL, NULL);
+  KeSetEvent(&g_done, 0, FALSE);
+}
+
+static VOID NTAPI AlertLater(PVOID thread) {
+  LARGE_INTEGER second = {.QuadPart = -10000000};
+  KeDelayExecutionThread(KernelMode, FALSE, &second);
+  KeAlertThread(thread, KernelMode);
+}
+
+static NTSTATUS Start(PKSTART_ROUTINE routine, PVOID context) {
+  HANDLE thread;
+  LARGE_INTEGER soon = {.QuadPart = -1000};
+  NTSTATUS status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context);
+  if (NT_SUCCESS(status))
+    ZwClose(thread);
+  KeDelayExecutionThread(KernelMode, FALSE, &soon);
+  return status;
+}
+
+static ULONG Alerts(void) {
+  KAPC special, user;
+  LARGE_INTEGER minute = {.QuadPart = -600000000LL};
+  PKTHREAD self = (PKTHREAD)PsGetCurrentThread();
+  g_ran = 0;
+  KeInitializeEvent(&g_go, SynchronizationEvent, FALSE);
+  KeInitializeEvent(&g_done, SynchronizationEvent, FALSE);
+  /* before a wait */
+  CHECK(!KeAlertThread(self, KernelMode) && KeAlertThread(self, KernelMode));
+  CHECK(KeDelayExecutionThread(KernelMode, TRUE, &minute) == STATUS_ALERTED && !KeTestAlertThread(KernelMode));
+  CHECK(!KeAlertThread(self, KernelMode) && KeTestAlertThread(KernelMode));
+  /* during one, which goes on if it may not be alerted */
+  CHECK(NT_SUCCESS(Start(AlertLater, self)) && KeDelayExecutionThread(KernelMode, TRUE, &minute) == STATUS_ALERTED);
+  CHECK(NT_SUCCESS(Start(AlertLater, self)) && KeDelayExecutionThread(KernelMode, FALSE, &minute) == STATUS_SUCCESS && KeTestAlertThread(KernelMode));
+  /* an APC runs in a thread that waits, and the wait goes on */
+  g_waited = STATUS_PENDING;
+  CHECK(NT_SUCCESS(Start(WaitAlertable, NULL)));
+  KeInitializeApc(&special, g_waiter, OriginalApcEnvironment, OnApc, NULL, NULL, KernelMode, NULL);
+  CHECK(KeInsertQueueApc(&special, (PVOID)1, NULL, 0) && g_ran == 0);
+  minute.QuadPart = -1000;
+  KeDelayExecutionThread(KernelMode, FALSE, &minute);
+  CHECK(g_ran == 1 && g_ranIn == g_waiter && g_ranIn != self && g_waited == STATUS_PENDING);
+  KeSetEvent(&g_go, 0, FALSE);
+  KeWaitForSingleObject(&g_done, Executive, KernelMode, FALSE, NULL);
+  CHECK(g_waited == STATUS_SUCCESS);
+  CHECK(NT_SUCCESS(Start(WaitAlertable, (PVOID)1)));
+  KeAlertThread(g_waiter, KernelMode);
+  KeWaitForSingleObject(&g_done, Executive, KernelMode, FALSE, NULL);
+  CHECK(g_waited == STATUS_ALERTED);
+  HANDLE handle;
+  CHECK(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, WaitAlertable, (PVOID)1) == STATUS_SUCCESS);
+  KeDelayExecutionThread(KernelMode, FALSE, &minute);
+  CHECK(ZwAlertThread(handle) == STATUS_SUCCESS);
+  ZwClose(handle);
+  KeWaitForSingleObject(&g_done, Executive, KernelMode, FALSE, NULL);
+  CHECK(g_waited == STATUS_ALERTED);
+  /* APCs of user mode end alertable waits of user mode */
+  KeInitializeApc(&user, self, OriginalApcEnvironment, OnApc, NULL, OnNormal, UserMode, NULL);
+  CHECK(KeInsertQueueApc(&user, (PVOID)5, NULL, 0) && g_ran == 1);
+  CHECK(KeWaitForSingleObject(&g_go, Executive, KernelMode, TRUE, &minute) == STATUS_TIMEOUT && g_ran == 1);
+  CHECK(KeWaitForSingleObject(&g_go, UserRequest, UserMode, TRUE, &minute) == STATUS_USER_APC && g_ran == 6 && !user.Inserted);
+  return 0;
+}
+
+static ULONG (*const g_groups[])(void) = {Queues, Registrations, Pool, Quota, HoldCharged, Apcs, Alerts};
 
 #include "checks.h"

@@ -49,6 +49,25 @@ static VOID NTAPI Cancelled(PIO_CSQ queue, PIRP irp) {
   Complete(irp, STATUS_CANCELLED);
 }
 
+NTKERNELAPI VOID NTAPI KeInitializeApc(PKAPC, PVOID, ULONG, PKKERNEL_ROUTINE, PKRUNDOWN_ROUTINE, PKNORMAL_ROUTINE, KPROCESSOR_MODE, PVOID);
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueApc(PKAPC, PVOID, PVOID, KPRIORITY);
+
+static KAPC g_apc;
+
+static VOID NTAPI OnApc(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *first, PVOID *second) {
+  UNREFERENCED_PARAMETER(apc);
+  UNREFERENCED_PARAMETER(normal);
+  UNREFERENCED_PARAMETER(context);
+  UNREFERENCED_PARAMETER(first);
+  UNREFERENCED_PARAMETER(second);
+}
+
+static VOID NTAPI OnNormal(PVOID context, PVOID first, PVOID second) {
+  UNREFERENCED_PARAMETER(context);
+  UNREFERENCED_PARAMETER(first);
+  UNREFERENCED_PARAMETER(second);
+}
+
 /* --- registrations --- */
 
 static KBUGCHECK_CALLBACK_RECORD g_record, *g_allocated;
@@ -197,6 +216,13 @@ static NTSTATUS Misbehave(ULONG mistake, PIRP irp) {
   case 14: /* a callout that has to decide does not */
   case 15: /* a callout goes while it keeps something for a flow */
     Filter(mistake);
+    return Complete(irp, STATUS_SUCCESS);
+  case 16: /* an APC is still queued when the driver goes */
+    KeInitializeApc(&g_apc, PsGetCurrentThread(), 0, OnApc, NULL, OnNormal, UserMode, NULL);
+    KeInsertQueueApc(&g_apc, NULL, NULL, 0);
+    return Complete(irp, STATUS_SUCCESS);
+  case 17: /* an APC that was not initialised */
+    KeInsertQueueApc(&g_apc, NULL, NULL, 0);
     return Complete(irp, STATUS_SUCCESS);
   }
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);

@@ -91,6 +91,7 @@ public sealed class LabDriver
         _kernel.RegistryCallbacks.RemoveAll(_driver);
         _kernel.SystemCallbacks.RemoveAll(_driver);
         _kernel.Network.RemoveAll(_driver);
+        _kernel.Apcs.RemoveAll(apc => _kernel.Drivers.At(_kernel.Apcs.RoutineOf(apc)) == _driver);
         if (_kernel.Filters.FindOwner(_driver) is { } filter)
         {
             _kernel.Filters.Unregister(filter);

@@ -60,6 +60,11 @@ internal static class LeakCheck
         }
 
         NetworkLeakCheck.Run(kernel, driver);
+        foreach (var apc in kernel.Apcs.Pending.Where(apc => kernel.Drivers.At(kernel.Apcs.RoutineOf(apc)) == driver).ToArray())
+        {
+            Report("apc-left", $"the APC at 0x{apc:x} with {kernel.Drivers.Describe(kernel.Apcs.RoutineOf(apc))} is still queued");
+        }
+
         foreach (var callback in kernel.RegistryCallbacks.All)
         {
             if (callback.Owner == driver)

@@ -6,6 +6,9 @@ public enum NtStatus : uint
     /// <summary>STATUS_SUCCESS.</summary>
     Success = 0x00000000,
 
+    /// <summary>STATUS_USER_APC.</summary>
+    UserApc = 0x000000C0,
+
     /// <summary>STATUS_TIMEOUT.</summary>
     Timeout = 0x00000102,
 

@@ -26,7 +26,7 @@ internal static class ApiFamilies
         [
             new ObjectApis(kernel), new ProcessApis(kernel), new NotifyApis(kernel), new ObjectCallbackApis(kernel),
             new DeviceApis(kernel), new IrpApis(kernel), new MdlApis(kernel), new PoolApis(kernel), new QuotaApis(kernel),
-            new EventApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
+            new EventApis(kernel), new ApcApis(kernel), new LockApis(kernel), new ResourceApis(kernel), new TimerApis(kernel), new WorkItemApis(kernel),
             new UnicodeStringApis(kernel), new MemoryApis(kernel), new CharacterApis(kernel), new AvlTableApis(kernel),
             new FilterApis(kernel), new FileNameApis(kernel), new ContextApis(kernel), new FileApis(kernel),
             new RegistryApis(kernel), new SymbolicLinkApis(kernel), new SectionApis(kernel), new AttachApis(kernel), new RequestBuilderApis(kernel),

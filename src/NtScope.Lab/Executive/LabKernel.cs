@@ -57,6 +57,7 @@ internal sealed class LabKernel : IDisposable
         Threads = new Scheduler(this);
         Dispatcher = new Dispatcher(this);
         DeferredCalls = new DeferredCallQueue(this);
+        Apcs = new ApcQueue(this);
         Workers = new WorkerQueue(this);
         var unwinder = new Unwinder(Memory, Drivers);
         Stack = new StackWalker(this, unwinder);
@@ -175,6 +176,9 @@ internal sealed class LabKernel : IDisposable
 
     /// <summary>Work items.</summary>
     public WorkerQueue Workers { get; }
+
+    /// <summary>APCs and alerts.</summary>
+    public ApcQueue Apcs { get; }
 
     /// <summary>The pools.</summary>
     public PoolManager Pool { get; }

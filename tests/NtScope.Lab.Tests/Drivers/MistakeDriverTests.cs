@@ -24,6 +24,8 @@ public sealed class MistakeDriverTests
     [InlineData(13, "classify-rights")]
     [InlineData(14, "classify-action")]
     [InlineData(15, "flow-context-left")]
+    [InlineData(16, "apc-left")]
+    [InlineData(17, "bad-apc")]
     public void Each_mistake_is_found(int mistake, string kind, int times = 1)
     {
         using var machine = SampleDrivers.With("mistakes", out var driver, new LabMachineOptions { BlockBudget = 2_000_000, PoolQuota = 0x10000 });

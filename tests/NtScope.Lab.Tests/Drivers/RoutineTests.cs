@@ -59,6 +59,8 @@ public sealed class RoutineTests
         .. RoutineGroups.Select((name, index) => ("routines", index, name)),
         .. ServiceGroups.Select((name, index) => ("services", index, name)),
         ("filters", 0, "the filter engine"),
+        ("executive", 5, "APCs"),
+        ("executive", 6, "alerts"),
         .. ExecutiveGroups.Select((name, index) => ("executive", index, name)),
         .. RequestGroups.Select((name, index) => ("requests", index, name)),
         .. LockGroups.Select((name, index) => ("locks", index, name)),

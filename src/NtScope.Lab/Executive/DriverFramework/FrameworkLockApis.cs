@@ -111,6 +111,7 @@ internal sealed class FrameworkLockApis(LabKernel kernel) : IApiFamily
 
         item.Owner = null;
         thread.ApcDisabled--;
+        kernel.Apcs.Deliver();
         Forget(item.Handle);
         kernel.Dispatcher.Signal(item.Event, 1);
     }

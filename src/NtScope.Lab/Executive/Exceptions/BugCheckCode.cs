@@ -12,6 +12,9 @@ internal enum BugCheckCode : uint
     /// <summary>KMODE_EXCEPTION_NOT_HANDLED.</summary>
     KernelModeExceptionNotHandled = 0x1E,
 
+    /// <summary>KERNEL_APC_PENDING_DURING_EXIT.</summary>
+    KernelApcPendingDuringExit = 0x20,
+
     /// <summary>QUOTA_UNDERFLOW.</summary>
     QuotaUnderflow = 0x21,
 

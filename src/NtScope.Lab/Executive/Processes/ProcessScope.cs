@@ -21,6 +21,7 @@ internal readonly struct ProcessScope : IDisposable
         kernel.Objects.Reference(process);
         kernel.Objects.Reference(thread);
         Set(thread.Address, process.Address, id);
+        kernel.Apcs.Deliver();
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         table.Add("KeReleaseMutex", Irql.Dispatch, ReleaseMutex);
         table.Void("KeInitializeSemaphore", Irql.High, InitializeSemaphore);
         table.Add("KeReleaseSemaphore", Irql.Dispatch, ReleaseSemaphore);
-        table.Status("KeWaitForSingleObject", Irql.Dispatch, (in ApiCall call) => Wait([call[0]], all: false, call[4]));
+        table.Status("KeWaitForSingleObject", Irql.Dispatch, (in ApiCall call) => Wait([call[0]], all: false, call[4], call.Flag(3), call.Byte(2) != 0));
         table.Alias("KeWaitForSingleObject", "KeWaitForMutexObject");
         table.Status("KeWaitForMultipleObjects", Irql.Dispatch, WaitForMultiple);
         table.Status("KeDelayExecutionThread", Irql.Apc, Delay);
@@ -88,14 +88,14 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
         return (ulong)state;
     }
 
-    private NtStatus Wait(ulong[] objects, bool all, ulong timeout)
+    private NtStatus Wait(ulong[] objects, bool all, ulong timeout, bool isAlertable, bool isUser)
     {
         foreach (var item in objects)
         {
             _ = kernel.Memory.ReadUInt64(item);
         }
 
-        return kernel.Dispatcher.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout));
+        return kernel.Dispatcher.WaitFor(objects, all, timeout == 0 ? null : kernel.Memory.ReadInt64(timeout), isAlertable, isUser);
     }
 
     private NtStatus WaitForMultiple(in ApiCall call)
@@ -122,27 +122,24 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
             objects[i] = kernel.Memory.ReadUInt64(call[1] + ((ulong)i * 8));
         }
 
-        return Wait(objects, call.UInt32(2) == 0, call[6]);
+        return Wait(objects, call.UInt32(2) == 0, call[6], call.Flag(5), call.Byte(4) != 0);
     }
 
     private NtStatus Delay(in ApiCall call)
     {
         var interval = kernel.Memory.ReadInt64(call[2]);
-        if (interval == 0)
+        if (interval != 0)
         {
-            kernel.Threads.Yield();
-        }
-        else
-        {
-            kernel.Dispatcher.Delay(interval);
+            return kernel.Dispatcher.Delay(interval, call.Flag(1), call.Byte(0) != 0);
         }
 
+        kernel.Threads.Yield();
         return NtStatus.Success;
     }
 
     private NtStatus WaitForHandle(in ApiCall call) =>
         kernel.Objects.FindHandle(call[0])?.Object is { Kind: ObjectKind.Event or ObjectKind.Process or ObjectKind.Thread } item
-            ? kernel.Dispatcher.WaitFor([item.Address], all: false, call[2] == 0 ? null : kernel.Memory.ReadInt64(call[2]))
+            ? kernel.Dispatcher.WaitFor([item.Address], all: false, call[2] == 0 ? null : kernel.Memory.ReadInt64(call[2]), call.Flag(1))
             : NtStatus.InvalidHandle;
 
     private NtStatus CreateEvent(in ApiCall call)

@@ -213,6 +213,8 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
             kernel.Verifier.Report("lock-not-held", "a critical region is left that was not entered", call.Entry.Name);
             kernel.Threads.Current.ApcDisabled = 0;
         }
+
+        kernel.Apcs.Deliver();
     }
 
     // Bit 0 is set for an exclusive owner; the rest counts shared owners.

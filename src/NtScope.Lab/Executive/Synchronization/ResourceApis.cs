@@ -31,6 +31,7 @@ internal sealed class ResourceApis(LabKernel kernel) : IApiFamily
         {
             Release(call);
             kernel.Threads.Current.ApcDisabled--;
+            kernel.Apcs.Deliver();
         });
         table.Add("ExIsResourceAcquiredExclusiveLite", Irql.Dispatch, (in ApiCall call) => IsExclusive(call[0]) && CountOf(call[0]) > 0 ? 1UL : 0);
         table.Add("ExIsResourceAcquiredSharedLite", Irql.Dispatch, (in ApiCall call) => (ulong)CountOf(call[0]));
@@ -40,6 +41,7 @@ internal sealed class ResourceApis(LabKernel kernel) : IApiFamily
         {
             Release(call);
             kernel.Threads.Current.ApcDisabled--;
+            kernel.Apcs.Deliver();
         });
     }
 

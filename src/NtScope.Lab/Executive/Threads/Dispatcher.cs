@@ -22,14 +22,21 @@ internal sealed class Dispatcher(LabKernel kernel)
     /// <param name="objects">The objects.</param>
     /// <param name="all">Whether all of them must be signalled.</param>
     /// <param name="timeout">A time-out in units of 100 ns, relative if negative; null to wait for ever.</param>
-    public NtStatus WaitFor(ulong[] objects, bool all, long? timeout)
+    /// <param name="isAlertable">Whether alerts end the wait.</param>
+    /// <param name="isUser">Whether it is a wait of user mode.</param>
+    public NtStatus WaitFor(ulong[] objects, bool all, long? timeout, bool isAlertable = false, bool isUser = false)
     {
         var thread = kernel.Threads.Current;
-        var wait = new Wait(objects, all);
+        var wait = new Wait(objects, all) { IsAlertable = isAlertable, IsUser = isUser };
         kernel.Verifier.Charge(LabLimits.BlocksOfCall);
         if (TrySatisfy(thread, wait))
         {
             return wait.Result!.Value;
+        }
+
+        if (isAlertable && kernel.Apcs.TestWait(isUser) is { } kept)
+        {
+            return EndWith(kept);
         }
 
         if (timeout == 0)
@@ -56,11 +63,29 @@ internal sealed class Dispatcher(LabKernel kernel)
         }
 
         kernel.Threads.Block(thread, wait);
-        return wait.Result!.Value;
+        return EndWith(wait.Result!.Value);
     }
 
     /// <summary>Lets a time pass for the current thread.</summary>
-    public void Delay(long timeout) => _ = WaitFor([], all: false, timeout);
+    /// <returns>STATUS_SUCCESS, or why it ended before.</returns>
+    public NtStatus Delay(long timeout, bool isAlertable = false, bool isUser = false) =>
+        WaitFor([], all: false, timeout, isAlertable, isUser) is var status && status == NtStatus.Timeout ? NtStatus.Success : status;
+
+    /// <summary>Ends a wait that may be alerted.</summary>
+    /// <param name="thread">The thread that waits.</param>
+    /// <param name="isUser">Whether what ends it is of user mode.</param>
+    /// <param name="status">How it ends.</param>
+    /// <returns>False if the wait is none that this ends.</returns>
+    public bool Interrupt(KernelThread thread, bool isUser, NtStatus status)
+    {
+        if (thread.Wait is not { IsAlertable: true, Result: null } wait || (isUser && !wait.IsUser))
+        {
+            return false;
+        }
+
+        Wake(thread, wait, status);
+        return true;
+    }
 
     /// <summary>Sets the signal state of an object and wakes who waits for it.</summary>
     /// <returns>The state before.</returns>
@@ -80,6 +105,16 @@ internal sealed class Dispatcher(LabKernel kernel)
         }
 
         return previous;
+    }
+
+    private NtStatus EndWith(NtStatus status)
+    {
+        if (status == NtStatus.UserApc)
+        {
+            kernel.Apcs.DeliverUser();
+        }
+
+        return status;
     }
 
     private void Wake(KernelThread thread, Wait wait, NtStatus result)

@@ -90,6 +90,12 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
     {
         while (wait.Result is null)
         {
+            kernel.Apcs.Deliver();
+            if (wait.Result is not null)
+            {
+                break;
+            }
+
             if (_ready.TryDequeue(out var next))
             {
                 SwitchTo(next);
@@ -125,6 +131,7 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
         if (level < Irql.Dispatch)
         {
             kernel.DeferredCalls.Drain();
+            kernel.Apcs.Deliver();
         }
     }
 
@@ -160,11 +167,8 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
         try
         {
             Adopt(thread);
-            body();
-        }
-        catch (ThreadEndException)
-        {
-            // The thread called PsTerminateSystemThread.
+            RunBody(body);
+            kernel.Apcs.Rundown();
         }
         catch (SchedulerStoppedException)
         {
@@ -176,6 +180,19 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
         }
 
         End(thread);
+    }
+
+    private void RunBody(Action body)
+    {
+        try
+        {
+            kernel.Apcs.Deliver();
+            body();
+        }
+        catch (ThreadEndException)
+        {
+            // The thread called PsTerminateSystemThread.
+        }
     }
 
     private void End(KernelThread thread)

@@ -13,6 +13,12 @@ internal sealed class Wait(ulong[] objects, bool all)
     /// <summary>Whether all of them must be signalled at once.</summary>
     public bool All { get; } = all;
 
+    /// <summary>Whether alerts end it.</summary>
+    public bool IsAlertable { get; init; }
+
+    /// <summary>Whether it is a wait of user mode, which user APCs end too if it is alertable.</summary>
+    public bool IsUser { get; init; }
+
     /// <summary>How it ended; null while it lasts.</summary>
     public NtStatus? Result { get; set; }
 
