@@ -70,6 +70,8 @@ IMPORTED(PVOID, ExAllocatePoolWithQuotaTag, (POOL_TYPE, SIZE_T, ULONG));
 IMPORTED(PVOID, ExAllocatePoolWithTagPriority, (POOL_TYPE, SIZE_T, ULONG, EX_POOL_PRIORITY));
 IMPORTED(PVOID, ExAllocatePoolWithQuota, (POOL_TYPE, SIZE_T));
 IMPORTED(VOID, PsChargePoolQuota, (PEPROCESS, POOL_TYPE, SIZE_T));
+IMPORTED(NTSTATUS, PsChargeProcessPoolQuota, (PEPROCESS, POOL_TYPE, SIZE_T));
+IMPORTED(VOID, PsReturnPoolQuota, (PEPROCESS, POOL_TYPE, SIZE_T));
 IMPORTED(NTSTATUS, PsChargeProcessNonPagedPoolQuota, (PEPROCESS, SIZE_T));
 IMPORTED(NTSTATUS, PsChargeProcessPagedPoolQuota, (PEPROCESS, SIZE_T));
 IMPORTED(VOID, PsReturnProcessNonPagedPoolQuota, (PEPROCESS, SIZE_T));
@@ -475,6 +477,8 @@ static ULONG Pools(void) {
   ExFreePool(block);
   ImportedPsChargePoolQuota(PsGetCurrentProcess(), PagedPool, 0x100);
   ImportedPsReturnProcessPagedPoolQuota(PsGetCurrentProcess(), 0x100);
+  CHECK(ImportedPsChargeProcessPoolQuota(PsGetCurrentProcess(), NonPagedPoolNx, 0x100) == STATUS_SUCCESS);
+  ImportedPsReturnPoolQuota(PsGetCurrentProcess(), NonPagedPoolNx, 0x100);
   CHECK(ImportedPsChargeProcessPagedPoolQuota(PsGetCurrentProcess(), 0x100) == STATUS_SUCCESS);
   ImportedPsReturnProcessPagedPoolQuota(PsGetCurrentProcess(), 0x100);
   CHECK(ImportedPsChargeProcessNonPagedPoolQuota(PsGetCurrentProcess(), 0x100) == STATUS_SUCCESS);

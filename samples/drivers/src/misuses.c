@@ -26,6 +26,10 @@ static __attribute__((noinline)) void Print(const char *format, ...) {
 
 static __attribute__((noinline)) ULONG Add(ULONG value) { return value + 1; }
 
+static LONG volatile g_initialised;
+
+static __attribute__((section("INIT"), noinline)) void Initialise(void) { g_initialised++; }
+
 /* smss.exe is the one whose parent is System. */
 static HANDLE FindSessionManager(void) {
   for (ULONG_PTR id = 8; id < 0x4000; id += 4) {
@@ -113,6 +117,9 @@ static NTSTATUS Misuse(ULONG number, PVOID userBuffer) {
     target.Buffer = (PWSTR)constant;
     RtlCopyUnicodeString(&target, &text);
     break;
+  case 12: /* a routine that is for the initialization only is called later */
+    Initialise();
+    break;
   }
   return STATUS_SUCCESS;
 }
@@ -135,6 +142,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath) 
   NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &g_device);
   if (!NT_SUCCESS(status))
     return status;
+  Initialise();
   driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
   driver->DriverUnload = Unload;

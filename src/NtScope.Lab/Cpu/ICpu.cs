@@ -15,6 +15,9 @@ internal interface ICpu : IDisposable
     /// <summary>Changes what may be done with mapped pages.</summary>
     void Protect(ulong address, ulong size, MemoryAccess access);
 
+    /// <summary>Forgets the translations of code; needed where code that has run may run no more.</summary>
+    void FlushTranslations();
+
     /// <summary>Has accesses in a range reported to the observer. Only code translated afterwards reports: watch before running.</summary>
     void Watch(ulong start, ulong end);
 

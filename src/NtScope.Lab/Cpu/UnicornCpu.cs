@@ -49,6 +49,9 @@ internal sealed unsafe class UnicornCpu : ICpu
         Check(uc_mem_protect(_engine, address, (nuint)size, (uint)access));
 
     /// <inheritdoc/>
+    public void FlushTranslations() => Check(uc_ctl(_engine, ControlFlushTranslations));
+
+    /// <inheritdoc/>
     public void Watch(ulong start, ulong end)
     {
         delegate* unmanaged<nint, int, ulong, int, long, nint, void> onAccess = &OnAccess;

@@ -98,6 +98,12 @@ internal static unsafe partial class UnicornLibrary
     [LibraryImport(Name)]
     internal static partial int uc_mem_protect(nint engine, ulong address, nuint size, uint permissions);
 
+    // UC_CTL_WRITE(UC_CTL_TB_FLUSH, 0). The C function is variadic; this control takes nothing more.
+    internal const uint ControlFlushTranslations = 10 | (1 << 30);
+
+    [LibraryImport(Name)]
+    internal static partial int uc_ctl(nint engine, uint control);
+
     [LibraryImport(Name)]
     internal static partial int uc_emu_start(nint engine, ulong begin, ulong until, ulong timeout, nuint count);
 

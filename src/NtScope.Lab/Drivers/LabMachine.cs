@@ -229,6 +229,10 @@ public sealed class LabMachine : IDisposable
         {
             _ = driver.Unload();
         }
+        else
+        {
+            _kernel.Loader.DiscardInitialization(loaded);
+        }
 
         return driver;
     }

@@ -9,6 +9,7 @@ namespace NtScope.Images;
 /// <param name="Characteristics">The <c>IMAGE_SCN_*</c> bits of its header.</param>
 public sealed record ImageSection(string Name, uint Rva, uint VirtualSize, uint FileOffset, uint FileSize, uint Characteristics)
 {
+    private const uint DiscardableBit = 0x02000000;
     private const uint ExecutableBit = 0x20000000;
     private const uint WritableBit = 0x80000000;
 
@@ -17,6 +18,9 @@ public sealed record ImageSection(string Name, uint Rva, uint VirtualSize, uint 
 
     /// <summary>Whether its pages may be written.</summary>
     public bool IsWritable => (Characteristics & WritableBit) != 0;
+
+    /// <summary>Whether it is taken away once a driver is initialised, as <c>INIT</c> is.</summary>
+    public bool IsDiscardable => (Characteristics & DiscardableBit) != 0;
 
     /// <summary>Whether <paramref name="rva"/> lies in the section.</summary>
     public bool Contains(uint rva) => rva >= Rva && rva - Rva < VirtualSize;

@@ -44,6 +44,20 @@ public sealed class KitDriverTests
     }
 
     [Fact]
+    public void The_seed_decides_the_cookie()
+    {
+        var rva = PeImage.FromFile(SampleDrivers.PathOf("notes")).LoadConfiguration!.SecurityCookieRva;
+        ulong[] cookies = [.. new[] { 1, 1, 2 }.Select(seed =>
+        {
+            using var machine = SampleDrivers.With("notes", out var driver, new LabMachineOptions { Seed = seed });
+            return machine.Kernel.Memory.ReadUInt64(driver.Base.Value + rva);
+        })];
+        cookies[0].ShouldBe(cookies[1]);
+        cookies[0].ShouldNotBe(cookies[2]);
+        cookies.ShouldAllBe(cookie => cookie > 0xFFFF && cookie < 1UL << 48 && cookie != 0x2B992DDFA232);
+    }
+
+    [Fact]
     public void An_assertion_that_fails_is_a_bug_check()
     {
         using var machine = SampleDrivers.With("notes", out _);

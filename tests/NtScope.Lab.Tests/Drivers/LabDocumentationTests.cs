@@ -23,11 +23,45 @@ public sealed partial class LabDocumentationTests
 
         // Files, filters and the registry, whose samples do not yet call each of theirs; the framework's functions are reached by its table.
         string[] families = ["Files", "File names", "Contexts", "Minifilters and ports", "Registry"];
-        var imported = SampleDrivers.All.SelectMany(path => PeImage.FromFile(path).Imports).SelectMany(module => module.Functions).Select(function => function.Name).ToHashSet(StringComparer.Ordinal);
-        var routines = Table().Where(row => !families.Contains(row.Family, StringComparer.Ordinal) && !row.Family.StartsWith("KMDF", StringComparison.Ordinal)).SelectMany(row => row.Routines).Except(reached, StringComparer.Ordinal).ToArray();
+        var routines = Table().Where(row => !families.Contains(row.Family, StringComparer.Ordinal) && !row.Family.StartsWith("KMDF", StringComparison.Ordinal))
+            .SelectMany(row => row.Routines).Except(reached, StringComparer.Ordinal).ToArray();
         routines.Length.ShouldBeGreaterThan(350);
-        routines.Where(routine => !imported.Contains(routine)).ShouldBeEmpty();
+        var called = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (source, groups) in RoutineTests.Sources)
+        {
+            using var machine = new LabMachine();
+            var places = CallAll(machine, source, groups.Length);
+
+            // Names that the kernel folds into one routine have one address.
+            called.UnionWith(routines.Where(routine => places.Contains(machine.Kernel.Traps.AddressOf(machine.Kernel.Apis.Find(routine)!))));
+        }
+
+        // The other samples call what they import for their purpose; tests of their own play it.
+        var checking = RoutineTests.Sources.Select(entry => SampleDrivers.PathOf(entry.Source)).ToArray();
+        var imported = Imported(SampleDrivers.All);
+        var importedByOthers = Imported(SampleDrivers.All.Except(checking, StringComparer.Ordinal));
+        routines.Where(routine => !imported.Contains(routine)).ShouldBeEmpty("no sample imports these");
+        routines.Where(routine => !importedByOthers.Contains(routine) && !called.Contains(routine)).ShouldBeEmpty("no group of checks calls these");
     }
+
+    private static HashSet<ulong> CallAll(LabMachine machine, string source, int groups)
+    {
+        var places = new HashSet<ulong>();
+        machine.Kernel.Executor.Trace = (entry, _) => places.Add(machine.Kernel.Traps.AddressOf(entry));
+        var driver = machine.LoadDriver(SampleDrivers.PathOf(source));
+        using var device = machine.OpenDevice(driver.Devices[0]);
+        for (var group = 0u; group < groups; group++)
+        {
+            var victim = machine.StartProcess(@"C:\Windows\victim.exe");
+            device.Control(0x80000000 | (0xB00u + group) << 2, outputLength: sizeof(uint));
+            victim.Exit();
+        }
+
+        return places;
+    }
+
+    private static HashSet<string> Imported(IEnumerable<string> drivers) =>
+        [.. drivers.SelectMany(path => PeImage.FromFile(path).Imports).SelectMany(module => module.Functions).Select(function => function.Name!)];
 
     private static IEnumerable<(string Family, string[] Routines)> Table()
     {

@@ -17,6 +17,7 @@ public sealed class MisuseDriverTests
     [InlineData(9, "irql", "converts wide text at IRQL 2")]
     [InlineData(10, "wrong-process", "of another process")]
     [InlineData(11, "bug-check", "(AttemptedWriteToReadOnlyMemory)")]
+    [InlineData(12, "bug-check", "section INIT is discarded when DriverEntry has returned")]
     public void Each_misuse_is_found_with_its_place(int misuse, string kind, string detail)
     {
         using var machine = SampleDrivers.With("misuses", out var driver);

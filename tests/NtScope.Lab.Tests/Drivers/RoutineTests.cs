@@ -54,19 +54,15 @@ public sealed class RoutineTests
         "EtwSetInformation", "memcpy", "memset", "wcscpy_s", "wcslen",
     ];
 
-    public static TheoryData<string, int, string> AllGroups =>
+    /// <summary>Drivers that check routines, and what each of their groups checks.</summary>
+    internal static readonly (string Source, string[] Groups)[] Sources =
     [
-        .. RoutineGroups.Select((name, index) => ("routines", index, name)),
-        .. ServiceGroups.Select((name, index) => ("services", index, name)),
-        ("filters", 0, "the filter engine"),
-        ("executive", 5, "APCs"),
-        ("executive", 6, "alerts"),
-        .. ExecutiveGroups.Select((name, index) => ("executive", index, name)),
-        .. RequestGroups.Select((name, index) => ("requests", index, name)),
-        .. LockGroups.Select((name, index) => ("locks", index, name)),
-        .. TextGroups.Select((name, index) => ("text", index, name)),
-        .. ProcessGroups.Select((name, index) => ("processes", index, name)),
+        ("routines", RoutineGroups), ("services", ServiceGroups), ("executive", ExecutiveGroups), ("requests", RequestGroups), ("locks", LockGroups), ("text", TextGroups),
+        ("processes", ProcessGroups), ("filters", ["the filter engine"]),
     ];
+
+    public static TheoryData<string, int, string> AllGroups =>
+        [.. Sources.SelectMany(entry => entry.Groups.Select((name, index) => (entry.Source, index, name)))];
 
     [Theory]
     [MemberData(nameof(AllGroups))]

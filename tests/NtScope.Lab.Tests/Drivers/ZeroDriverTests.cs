@@ -54,4 +54,13 @@ public sealed class ZeroDriverTests
         using var gone = machine.OpenDevice(@"\\.\Zero");
         gone.OpenStatus.ShouldBe(NtStatus.ObjectNameNotFound);
     }
+
+    [Fact]
+    public void A_module_whose_name_only_begins_like_the_kernels_is_another()
+    {
+        var bytes = File.ReadAllBytes(SampleDrivers.PathOf("zero"));
+        "halsomething"u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("ntoskrnl.exe"u8)));
+        using var machine = new LabMachine();
+        Should.Throw<MachineStoppedException>(() => machine.LoadDriver(bytes, "zero.sys")).Finding.Detail.ShouldContain("halsomething!IoCreateDevice");
+    }
 }

@@ -76,14 +76,21 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
 
         if (isCanonical && address >= UserEnd)
         {
-            var code = access == MemoryAccess.Execute ? BugCheckCode.AttemptedExecuteOfNoExecuteMemory
+            var discarded = DiscardedAt(address);
+            var code = discarded is not null ? BugCheckCode.PageFaultInNonpagedArea
+                : access == MemoryAccess.Execute ? BugCheckCode.AttemptedExecuteOfNoExecuteMemory
                 : kernel.Memory.Find(address) is not null && access == MemoryAccess.Write ? BugCheckCode.AttemptedWriteToReadOnlyMemory
                 : BugCheckCode.PageFaultInNonpagedArea;
-            throw kernel.BugCheck(code, [address, kind, rip, 0], $"0x{address:x} cannot be accessed ({access})", atCall ? 0 : rip);
+            throw kernel.BugCheck(code, [address, kind, rip, 0], $"0x{address:x} cannot be accessed ({access}){discarded}", atCall ? 0 : rip);
         }
 
         return Raise(NtStatus.AccessViolation, rip, [kind, isCanonical ? address : ulong.MaxValue], atCall);
     }
+
+    private string? DiscardedAt(ulong address) =>
+        kernel.Drivers.At(address) is { } driver && driver.Image.SectionAt((uint)(address - driver.Base)) is { IsDiscardable: true } section
+            ? $"; section {section.Name} is discarded when DriverEntry has returned"
+            : null;
 
     /// <summary>What <c>__C_specific_handler</c> does: filters, termination handlers and the way to an <c>__except</c> block.</summary>
     /// <returns>An EXCEPTION_DISPOSITION.</returns>

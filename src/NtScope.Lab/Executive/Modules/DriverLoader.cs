@@ -70,6 +70,20 @@ internal sealed class DriverLoader(LabKernel kernel)
         return new ApiEntry(name, Irql.High, scripted);
     }
 
+    /// <summary>Takes away what a driver needs for its initialization only.</summary>
+    public void DiscardInitialization(LoadedDriver driver)
+    {
+        foreach (var section in driver.Image.Sections.Where(section => section.IsDiscardable))
+        {
+            Protect(section, driver.Region, MemoryAccess.None);
+        }
+
+        if (driver.Image.Sections.Any(section => section.IsDiscardable && section.IsExecutable))
+        {
+            kernel.Cpu.FlushTranslations();
+        }
+    }
+
     private LoadedDriver Fill(PeImage image, string name, string? path, GuestRegion region)
     {
         unsafe
@@ -179,17 +193,27 @@ internal sealed class DriverLoader(LabKernel kernel)
 
     private void Protect(PeImage image, GuestRegion region)
     {
-        // Neighbours share a page only in images whose sections are aligned to less than one; those stay writable and executable.
         foreach (var section in image.Sections)
         {
-            var start = section.Rva;
-            var end = Math.Min((section.Rva + (ulong)section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
-            if ((start & (uint)(GuestMemory.PageSize - 1)) == 0 && start < end && !(section.IsWritable && section.IsExecutable))
+            // Sections that are writable and executable share their pages with others, or are meant to be so.
+            if (!(section.IsWritable && section.IsExecutable))
             {
-                var access = MemoryAccess.Read | (section.IsWritable ? MemoryAccess.Write : MemoryAccess.None) | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None);
-                kernel.Cpu.Protect(region.Start + start, end - start, access);
-                region.Protect(start, end - start, access);
+                Protect(
+                    section, region,
+                    MemoryAccess.Read | (section.IsWritable ? MemoryAccess.Write : MemoryAccess.None) | (section.IsExecutable ? MemoryAccess.Execute : MemoryAccess.None));
             }
+        }
+    }
+
+    // Neighbours share a page only in images whose sections are aligned to less than one; those stay writable and executable.
+    private void Protect(ImageSection section, GuestRegion region, MemoryAccess access)
+    {
+        ulong start = section.Rva;
+        var end = Math.Min((start + section.VirtualSize + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1), region.Size);
+        if ((start & (GuestMemory.PageSize - 1)) == 0 && start < end)
+        {
+            kernel.Cpu.Protect(region.Start + start, end - start, access);
+            region.Protect(start, end - start, access);
         }
     }
 }
