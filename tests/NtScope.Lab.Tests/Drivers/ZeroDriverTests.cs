@@ -63,4 +63,16 @@ public sealed class ZeroDriverTests
         using var machine = new LabMachine();
         Should.Throw<MachineStoppedException>(() => machine.LoadDriver(bytes, "zero.sys")).Finding.Detail.ShouldContain("halsomething!IoCreateDevice");
     }
+
+    [Fact]
+    public void A_device_that_is_still_open_when_its_driver_goes_can_be_closed()
+    {
+        using var machine = SampleDrivers.With("zero", out var driver);
+        using (machine.OpenDevice(driver.Devices[0]))
+        {
+            driver.Unload();
+        }
+
+        machine.Stopped.ShouldBeNull();
+    }
 }

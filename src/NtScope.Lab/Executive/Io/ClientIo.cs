@@ -46,7 +46,7 @@ internal sealed class ClientIo(LabKernel kernel)
 
         item.Deleted = () =>
         {
-            Send(TopOf(item), item, MajorFunction.Close, isUser: false);
+            SendToOpen(item, MajorFunction.Close, isUser: false);
             _exclusive.Remove(device.Address);
         };
         file = item;
@@ -56,8 +56,17 @@ internal sealed class ClientIo(LabKernel kernel)
     /// <summary>Closes the only handle of a file: IRP_MJ_CLEANUP. IRP_MJ_CLOSE follows when the last reference goes.</summary>
     public void Close(KernelObject file, bool isUser = true)
     {
-        Send(TopOf(file), file, MajorFunction.Cleanup, isUser);
+        SendToOpen(file, MajorFunction.Cleanup, isUser);
         kernel.Objects.Dereference(file);
+    }
+
+    // The driver may have gone and taken its device along.
+    private void SendToOpen(KernelObject file, MajorFunction major, bool isUser)
+    {
+        if (kernel.Objects.Find(_memory.ReadUInt64(file.Address + IoLayout.FileDevice)) is not null)
+        {
+            Send(TopOf(file), file, major, isUser);
+        }
     }
 
     /// <summary>Reads.</summary>

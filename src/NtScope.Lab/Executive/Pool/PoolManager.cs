@@ -44,9 +44,6 @@ internal sealed class PoolManager
     /// <summary>Allocations that have not been freed.</summary>
     public IReadOnlyCollection<PoolBlock> Blocks => _blocks.Values;
 
-    /// <summary>How many allocations drivers have asked for.</summary>
-    public int DriverAllocations { get; private set; }
-
     /// <summary>Allocates for the executive, zeroed.</summary>
     public ulong Allocate(ulong size, string tag, PoolKind kind = PoolKind.NonPaged) => Allocate(size, TagOf(tag), kind);
 
@@ -73,7 +70,6 @@ internal sealed class PoolManager
     public ulong AllocateForDriver(in PoolRequest request, ulong caller)
     {
         var size = request.Size;
-        DriverAllocations++;
         _kernel.Verifier.ChargeBytes(Math.Min(size, LabLimits.PoolAllocation));
         if (size > LabLimits.PoolAllocation || _blocks.Count >= LabLimits.PoolBlocks || _kernel.Faults.ShouldFail("pool", caller))
         {

@@ -28,7 +28,7 @@ internal readonly struct ProcessScope : IDisposable
     public void Dispose()
     {
         Set(_thread, _process, _id);
-        if (!_kernel.IsDisposed)
+        if (!_kernel.IsDisposed && _kernel.Stopped is null)
         {
             _kernel.Objects.Dereference(_actingThread);
             _kernel.Objects.Dereference(_actingProcess);
