@@ -68,7 +68,7 @@ internal static class CrashDumpWriter
     private static void WriteBitmap(MachineMemory machine, FileStream file, uint type)
     {
         var pages = machine.Ram.Ranges[^1].End.Value / PhysicalRam.PageSize;
-        var included = type == 5 ? InUse(machine, pages) : KernelPages.Of(machine.Processes.Select(process => process.Space), pages);
+        var included = type == 5 ? InUse(machine, pages) : machine.Smear?.KernelPages ?? KernelPages.Of(machine.Processes.Select(process => process.Space), pages);
         var present = 0ul;
         foreach (var word in included)
         {

@@ -8,6 +8,7 @@ using NtScope.Lab.Machine.Modules;
 using NtScope.Lab.Machine.Processes;
 using NtScope.Lab.Machine.Processors;
 using NtScope.Lab.Machine.Sessions;
+using NtScope.Lab.Machine.Smearing;
 
 namespace NtScope.Lab.Machine;
 
@@ -64,6 +65,9 @@ public sealed class MachineMemory : IDisposable
 
     /// <summary>What the attacks changed.</summary>
     public required IReadOnlyList<PlantedTrace> Traces { get; init; }
+
+    /// <summary>What of it a capture holds as it was at an earlier moment; null if the machine stood still.</summary>
+    public SmearedCapture? Smear { get; init; }
 
     /// <summary>The kernel, drivers, win32k and the system's libraries of user mode, with what their files differ in.</summary>
     internal IReadOnlyList<MachineImage> Files { get; init; } = [];

@@ -8,6 +8,7 @@ using NtScope.Lab.Machine.Objects;
 using NtScope.Lab.Machine.Processes;
 using NtScope.Lab.Machine.Processors;
 using NtScope.Lab.Machine.Sessions;
+using NtScope.Lab.Machine.Smearing;
 
 namespace NtScope.Lab.Machine;
 
@@ -27,8 +28,7 @@ public sealed class MachineMemoryBuilder
     private readonly MachineContext _context;
     private readonly KernelSpace _places;
     private readonly List<LabImage> _images = [];
-    private readonly List<LabImage> _loaded = [];
-    private readonly List<MachineDriver> _drivers = [];
+    private DriverLoader _drivers = null!;
     private KernelImageWriter _writer = null!;
     private PhysicalAddress _shared;
     private SessionBuilder? _sessions;
@@ -37,6 +37,7 @@ public sealed class MachineMemoryBuilder
     private UserImages? _userImages;
     private readonly HashSet<LabAddressSpace> _filled = [];
     private FilterManagerBuilder? _filters;
+    private SmearedCapture? _smear;
 
     /// <summary>A builder for a machine whose memory is there already.</summary>
     /// <param name="context">The machine.</param>
@@ -117,28 +118,29 @@ public sealed class MachineMemoryBuilder
         _images.Add(kernel);
         Processes = new ProcessBuilder(_context, Objects, _places.Stacks);
         Callbacks = new CallbackBuilder(_context, Objects);
+        _drivers = new DriverLoader(_context, Objects, Names, AddImage, FirstDriver());
     }
 
     /// <summary>Starts a user's Windows: the usual drivers, processes, sessions and callbacks.</summary>
     internal void Populate()
     {
-        LoadDrivers();
+        _drivers.LoadUsual(Modules);
         foreach (var plan in ProcessPlan.Of(_context.Version.Build))
         {
             Processes.Create(plan);
         }
 
-        _sessions = StartSessions();
+        _sessions = new SessionBuilder(_context, Objects, Names, Processes, _places);
+        UsualSessions.Start(_sessions, Processes.Processes, _context.Version.Build);
         foreach (var image in _sessions.Images.Images)
         {
-            Modules.Add(image);
-            _images.Add(image);
+            AddImage(image);
         }
 
-        RegisterCallbacks(Callbacks, _drivers);
+        UsualCallbacks.Register(Callbacks, _drivers);
         if (!_context.IsNarrow)
         {
-            RegisterFilters();
+            UsualCallbacks.Register(FilterManager, _drivers);
         }
     }
 
@@ -170,6 +172,12 @@ public sealed class MachineMemoryBuilder
         {
             _writer.Write();
             _debugger = new DebuggerBlock(_context);
+            if (_context.Options.SmearedPages > 0)
+            {
+                FillUserSpaces();
+            }
+
+            _smear = SmearedCapture.Begin(_context.Options.SmearedPages, GoOn, _context);
             _attacks = PlantAttacks();
         }
 
@@ -184,7 +192,7 @@ public sealed class MachineMemoryBuilder
         {
             _writer.WriteHeaders(_images[0]);
             _debugger.SetEncoded(true);
-            new PageSmear(_context).Smear(_context.Options.SmearedPages, [.. _drivers.Select(driver => driver.Image)]);
+            _smear?.End([.. _drivers.Drivers.Select(driver => driver.Image)], [_context.System, .. Processes.Processes.Select(process => process.Space)]);
         }
 
         return new MachineMemory(_context, _debugger)
@@ -193,7 +201,8 @@ public sealed class MachineMemoryBuilder
             Modules = [.. _images],
             Processes = [.. Processes.Processes],
             Processors = processors,
-            Drivers = _drivers,
+            Drivers = _drivers.Drivers,
+            Smear = _smear,
             Desktops = _sessions?.Desktops ?? [],
             Callbacks = Callbacks.Registered,
             Filters = _filters?.Filters ?? [],
@@ -201,12 +210,21 @@ public sealed class MachineMemoryBuilder
             Files =
             [
                 new MachineImage(_images[0], _context.System, KernelImageWriter.FileParts(_context)),
-                .. _loaded.Select(image => new MachineImage(image, _context.System, DriverImageWriter.FileParts(image))),
+                .. _drivers.Images.Select(image => new MachineImage(image, _context.System, DriverImageWriter.FileParts(image))),
                 .. _sessions?.Images.Files ?? [],
                 .. _userImages?.Files ?? [],
             ],
             RootDirectory = Objects.Root,
         };
+    }
+
+    // What happens while the capture is taken.
+    private IReadOnlySet<VirtualAddress> GoOn()
+    {
+        var activity = new CaptureActivity { Processes = Processes, Sessions = _sessions!, Drivers = _drivers, Callbacks = Callbacks, Names = Names };
+        activity.Go();
+        FillUserSpaces();
+        return activity.Created;
     }
 
     private AttackPlanter? PlantAttacks()
@@ -227,7 +245,7 @@ public sealed class MachineMemoryBuilder
             Names = Names,
             Objects = Objects,
             Modules = Modules,
-            Drivers = _drivers,
+            Drivers = _drivers.Drivers,
         };
         foreach (var attack in _context.Options.Attacks)
         {
@@ -237,23 +255,6 @@ public sealed class MachineMemoryBuilder
         return attacks;
     }
 
-    private void LoadDrivers()
-    {
-        var objects = new DriverObjects(_context, Objects, Names);
-        var next = FirstDriver();
-        foreach (var plan in DriverPlan.All)
-        {
-            next = LoadDriver(objects, plan, next);
-        }
-
-        objects.Attach(Find("kbdclass"), Find("beep"));
-        objects.Attach(Find("volmgr"), Find("disk"));
-        Modules.AddUnloaded("dump_diskdump.sys", next, 0xA000, LabClock.Boot + TimeSpan.FromSeconds(21).Ticks);
-        Modules.AddUnloaded("hwpolicy.sys", next + 0x1_0000, 0xD000, LabClock.Boot + TimeSpan.FromSeconds(34).Ticks);
-
-        MachineDriver Find(string stem) => _drivers.First(driver => driver.Image.Name.StartsWith(stem, StringComparison.Ordinal));
-    }
-
     private VirtualAddress FirstDriver()
     {
         var kernel = _images[0];
@@ -261,99 +262,15 @@ public sealed class MachineMemoryBuilder
         return _places.Drivers ?? new VirtualAddress((kernel.Base + kernel.Size).Value + large & ~(large - 1));
     }
 
-    // Returns the place of the next one.
-    private VirtualAddress LoadDriver(DriverObjects objects, DriverPlan plan, VirtualAddress start)
-    {
-        var image = DriverImageWriter.Write(_context, plan.Name, start, plan.Size);
-        var entry = Modules.Add(image);
-        _images.Add(image);
-        _loaded.Add(image);
-        if (plan.Object is not null)
-        {
-            _drivers.Add(objects.Create(plan, image, entry));
-        }
-
-        return new VirtualAddress((start + plan.Size + 0x1_0000).Value & ~0xFFFFul);
-    }
-
-    private SessionBuilder StartSessions()
-    {
-        var sessions = new SessionBuilder(_context, Objects, Names, Processes, _places);
-        foreach (var process in Processes.Processes)
-        {
-            sessions.Join(process);
-        }
-
-        var userSession = ProcessPlan.UserSession(_context.Version.Build);
-        sessions.CreateWindowStation(0, "WinSta0");
-        sessions.CreateWindowStation(0, "Service-0x0-3e7$");
-        if (userSession != 0)
-        {
-            sessions.CreateWindowStation(userSession, "WinSta0");
-            sessions.CreateDesktop(0, "WinSta0", "Default");
-            sessions.CreateDesktop(0, "WinSta0", "Disconnect");
-        }
-
-        var services = sessions.CreateDesktop(0, "Service-0x0-3e7$", "Default");
-        var logon = sessions.CreateDesktop(userSession, "WinSta0", "Winlogon");
-        var user = sessions.CreateDesktop(userSession, "WinSta0", "Default");
-        sessions.CreateDesktop(userSession, "WinSta0", "Disconnect");
-        foreach (var process in Processes.Processes.Where(process => process.Session is not null))
-        {
-            sessions.AddThreads(process.Session != userSession ? services : process.Name == "winlogon.exe" ? logon : user, process, count: 3);
-        }
-
-        AddWindow(logon, "winlogon.exe", "Winlogon generic control dialog", isVisible: false);
-        AddWindow(user, "explorer.exe", "Program Manager", isVisible: true);
-        AddWindow(user, "explorer.exe", "Task Switching", isVisible: false);
-        AddWindow(user, "notepad.exe", "notes.txt - Notepad", isVisible: true);
-        AddWindow(user, "cmd.exe", @"C:\Windows\System32\cmd.exe", isVisible: true);
-        return sessions;
-
-        void AddWindow(LabDesktop desktop, string owner, string title, bool isVisible) =>
-            sessions.AddWindow(desktop, Processes.Processes.Last(process => process.Name == owner).Threads[0], title, isVisible);
-    }
-
-    private static void RegisterCallbacks(CallbackBuilder callbacks, List<MachineDriver> drivers)
-    {
-        var (defender, network, cryptography, files) = (Find("WdFilter.sys"), Find("tcpip.sys"), Find("cng.sys"), Find("ntfs.sys"));
-        callbacks.AddNotify("process", Routine(cryptography, 30));
-        callbacks.AddNotify("process", Routine(defender, 31));
-        callbacks.AddNotify("process", Routine(network, 32));
-        callbacks.AddNotify("thread", Routine(defender, 33));
-        callbacks.AddNotify("image", Routine(defender, 34));
-        callbacks.AddRegistry(Routine(defender, 35), "328010");
-        callbacks.AddObject(Routine(defender, 36), Routine(defender, 37), "328010");
-        callbacks.AddBugCheck(network.Image, Routine(network, 38), withReason: false);
-        callbacks.AddBugCheck(defender.Image, Routine(defender, 39), withReason: true);
-        callbacks.AddShutdown(files);
-        callbacks.AddLogonSession(Routine(files, 40));
-
-        MachineDriver Find(string name) => drivers.First(driver => driver.Image.Name == name);
-
-        static VirtualAddress Routine(MachineDriver driver, int number) => driver.Image.Base + DriverImageWriter.Routine(number);
-    }
-
-    private void RegisterFilters()
-    {
-        FilterManager.Register(Find("WdFilter.sys"), "WdFilter", "328010", 0, 4, 6, 18);
-        FilterManager.Register(Find("luafv.sys"), "luafv", "135000", 0, 2, 12);
-        FilterManager.Register(Find("fileinfo.sys"), "FileInfo", "40500", 0, 18);
-    }
-
     private FilterManagerBuilder StartFilterManager()
     {
-        if (!_drivers.Exists(IsFilterManager))
+        if (!_drivers.Drivers.Any(driver => driver.Image.Name == DriverPlan.FilterManager.Name))
         {
-            LoadDriver(new DriverObjects(_context, Objects, Names), DriverPlan.FilterManager, FirstDriver());
+            _drivers.Load(DriverPlan.FilterManager);
         }
 
-        return new FilterManagerBuilder(_context, _drivers.Find(IsFilterManager)!, [@"\Device\Mup", SystemVolume, @"\Device\HarddiskVolume2"]);
-
-        static bool IsFilterManager(MachineDriver driver) => driver.Image.Name == DriverPlan.FilterManager.Name;
+        return new FilterManagerBuilder(_context, _drivers.Find(DriverPlan.FilterManager.Name), [@"\Device\Mup", SystemVolume, @"\Device\HarddiskVolume2"]);
     }
-
-    private MachineDriver Find(string name) => _drivers.First(driver => driver.Image.Name == name);
 
     private void FillUserSpaces()
     {

@@ -26,6 +26,9 @@ public sealed record MachineMemoryOptions
     /// <summary>What is done to it once it runs.</summary>
     public IReadOnlyList<LabAttack> Attacks { get; init; } = [];
 
-    /// <summary>How many pages of kernel structures hold older or foreign bytes, as in a capture that was taken while the machine ran.</summary>
+    /// <summary>
+    /// How many pages are smeared, as in a capture that was taken while the machine ran: a third hold kernel structures, page tables and other things of an earlier
+    /// moment, the others pool with foreign bytes and code on its way out. 0 for a machine that stood still.
+    /// </summary>
     public int SmearedPages { get; init; }
 }

@@ -27,6 +27,12 @@ internal sealed class CallbackCollector(KernelContext context)
         }
 
         List<Finding> all = findings is null ? [] : [.. findings];
+        if (routine is { IsZero: true })
+        {
+            all.Add(new Finding(FindingKinds.Unreadable, "The entry holds no routine: its page is of another moment, or the entry was given back"));
+            routine = null;
+        }
+
         var owner = routine is { } address ? Context.OwnerOf(address) : default;
         if (routine is { } outside && Context.IsOutsideModules(outside))
         {

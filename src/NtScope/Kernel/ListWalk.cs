@@ -39,9 +39,13 @@ public sealed record ListWalk(IReadOnlyList<VirtualAddress> Links, IReadOnlySet<
         var previous = head;
         while (memory.TryReadPointer(previous + direction, out var link, out _))
         {
+            var opposite = direction == 0 ? (uint)memory.PointerSize : 0;
             if (link == head)
             {
-                return null;
+                // Who takes out the last entry changes the head too; a page of an earlier moment ends the list where it ended then.
+                return memory.TryReadPointer(head + opposite, out var last, out _) && last != previous
+                    ? $"The list at {head} ends at {previous}, but its head says that {last} is the last."
+                    : null;
             }
 
             if (link.IsZero)
@@ -59,7 +63,6 @@ public sealed record ListWalk(IReadOnlyList<VirtualAddress> Links, IReadOnlySet<
                 return $"The list at {head} comes back to {link} and not to its head.";
             }
 
-            var opposite = direction == 0 ? (uint)memory.PointerSize : 0;
             if (!memory.TryReadPointer(link + opposite, out var back, out var fault))
             {
                 return $"The list at {head} cannot be followed to {link}: {fault}.";

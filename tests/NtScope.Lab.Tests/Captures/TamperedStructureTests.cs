@@ -64,7 +64,7 @@ public sealed class TamperedStructureTests
     public void Modules_behind_two_cuts_are_not_listed_and_what_lies_in_them_is_not_accused(string version)
     {
         using var machine = Build(version);
-        var entries = Entries(machine).ToList();
+        var entries = Entries(machine);
         machine.System.WritePointer(entries[2], entries[1]);
         var (pointer, head) = ((ulong)machine.System.PointerSize, PointerAt(machine, entries[0] + (ulong)machine.System.PointerSize));
         machine.System.WritePointer(head + pointer, new VirtualAddress(0x1230));

@@ -27,8 +27,9 @@ public sealed class KernelMachine
     /// <param name="types">The layouts of its structures.</param>
     /// <param name="build">The build that KUSER_SHARED_DATA says.</param>
     /// <param name="symbols">Where the kernel's variables are; null to put them anywhere.</param>
-    public KernelMachine(PdbIdentity pdb, ITypeSource types, uint build, ISymbolSource? symbols = null)
-        : this(Kernel(pdb, symbols), types, build)
+    /// <param name="hasFiveLevels">Whether its page tables have five levels.</param>
+    public KernelMachine(PdbIdentity pdb, ITypeSource types, uint build, ISymbolSource? symbols = null, bool hasFiveLevels = false)
+        : this(Kernel(pdb, symbols), types, build, hasFiveLevels)
     {
     }
 
@@ -41,12 +42,12 @@ public sealed class KernelMachine
     {
     }
 
-    private KernelMachine((byte[] File, uint Initial, uint ModuleList, uint ProcessHead, uint Code) kernel, ITypeSource types, uint build)
+    private KernelMachine((byte[] File, uint Initial, uint ModuleList, uint ProcessHead, uint Code) kernel, ITypeSource types, uint build, bool hasFiveLevels = false)
     {
         ModuleListRva = kernel.ModuleList;
         ProcessHeadRva = kernel.ProcessHead;
         CodeRva = kernel.Code;
-        Tables = PageTables.FourLevel(Memory, RootAddress, 0x1B0000).MapSelf(0x1ED);
+        Tables = (hasFiveLevels ? PageTables.FiveLevel(Memory, RootAddress, 0x1B0000) : PageTables.FourLevel(Memory, RootAddress, 0x1B0000)).MapSelf(0x1ED);
         var image = MapImage(kernel.File, Base, ImageAddress);
         Tables.MapRun(PoolVirtual, PoolAddress, 0x10000);
         Tables.Map(SharedDataVirtual, SharedDataAddress);

@@ -12,11 +12,46 @@ public sealed class CaptureTargetTests
 
     private static readonly PdbIdentity Unknown = new("ntkrnlmp.pdb", new Guid("11111111-2222-3333-4444-555555555555"), 1);
 
-    public static TheoryData<string> Ways => ["dump", "dump without the module list", "bitmap", "VirtualBox", "QEMU", "start block", "self map", "LiME"];
+    private const string Header = "by the capture's header";
+    private const string Registers = "by a processor's registers";
+    private const string SelfMap = "by page tables that map themselves";
+
+    public static TheoryData<string, string> Ways => new()
+    {
+        { "dump", Header },
+        { "dump without the module list", Header },
+        { "bitmap", Header },
+        { "VirtualBox", Registers },
+        { "QEMU", Registers },
+        { "start block", "by the start-up code of further processors" },
+        { "self map", SelfMap },
+        { "LiME", SelfMap },
+    };
+
+    [Theory]
+    [InlineData("dump", Header)]
+    [InlineData("bitmap", Header)]
+    [InlineData("start block", "by the start-up code of further processors")]
+    [InlineData("self map", SelfMap)]
+    [InlineData("LiME", SelfMap)]
+    [InlineData("QEMU with five levels", Registers)]
+    public void Five_levels_of_page_tables_are_found_whatever_the_capture_says(string way, string evidence)
+    {
+        var kernel = KnowledgeBase.Embedded.FindKernel(Known)!;
+        var machine = new KernelMachine(kernel.Pdb, kernel.Types, 18362, kernel.Symbols, hasFiveLevels: true);
+        using var target = Open(Write(machine, way), way);
+
+        target.Modules[0].Base.ShouldBe(new VirtualAddress(KernelMachine.Base));
+        target.Modules.Count.ShouldBe(2);
+        target.Types!.Origin.ShouldBe("symbols of 10.0.18362.476");
+        target.Facts.ShouldContain(fact => fact.Name == "Directory table base" && fact.Value.EndsWith($"({evidence})", StringComparison.Ordinal));
+        target.Facts.ShouldContain(fact => fact.Name == "Paging" && fact.Value.Contains("five", StringComparison.OrdinalIgnoreCase));
+        target.AddressSpaces!.Explain(new PhysicalAddress(KernelMachine.Root), new VirtualAddress(KernelMachine.Base)).Steps.Count.ShouldBe(5);
+    }
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void The_kernel_is_found_whatever_the_capture_says_of_it(string way)
+    public void The_kernel_is_found_whatever_the_capture_says_of_it(string way, string evidence)
     {
         var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
         using var target = Open(Write(machine, way), way);
@@ -28,6 +63,7 @@ public sealed class CaptureTargetTests
         target.Modules[0].Symbols!.TryGetRva("KiServiceTable", out var table).ShouldBeTrue();
         table.ShouldBe(0x424C20U);
         target.AddressSpaces!.SystemDirectoryTable.ShouldBe(new PhysicalAddress(KernelMachine.Root));
+        target.Facts.ShouldContain(fact => fact.Name == "Directory table base" && fact.Value.EndsWith($"({evidence})", StringComparison.Ordinal));
         target.Types!.Origin.ShouldBe("symbols of 10.0.18362.476");
         target.Facts.ShouldContain(fact => fact.Name == "Kernel base" && fact.Value.StartsWith("0xfffff8041381a000 (", StringComparison.Ordinal));
     }
@@ -129,6 +165,7 @@ public sealed class CaptureTargetTests
         "bitmap" => CrashDumpWriter.Bitmap64(machine.Memory, machine.DumpFacts),
         "VirtualBox" => ElfCoreWriter.VirtualBox(machine.Memory, KernelMachine.Root, KernelMachine.Base + machine.CodeRva + 0x40),
         "QEMU" => ElfCoreWriter.Qemu(machine.Memory, KernelMachine.Root),
+        "QEMU with five levels" => ElfCoreWriter.Qemu(machine.Memory, KernelMachine.Root, control4: 0x371678),
         "start block" => PlainWriter.Raw(machine.WithStartBlock().Memory),
         "LiME" => PlainWriter.Lime(machine.Memory),
         _ => PlainWriter.Raw(machine.Memory),

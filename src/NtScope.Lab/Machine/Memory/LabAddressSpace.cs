@@ -33,6 +33,7 @@ public sealed unsafe class LabAddressSpace : IMemory
     private readonly List<(LabAddressSpace Space, VirtualAddress Start, ulong Length)> _sharers = [];
     private readonly SortedList<ulong, MemoryRegion> _regions = [];
     private readonly PhysicalAddress[] _directories;
+    private readonly List<PhysicalAddress> _tables = [];
     private PhysicalAddress _pointers;
     private int _pointersLeft;
 
@@ -98,6 +99,9 @@ public sealed unsafe class LabAddressSpace : IMemory
 
     /// <summary>The tables of which each process has its own: one, with address extension four.</summary>
     public IReadOnlyList<PhysicalAddress> Directories => _directories;
+
+    /// <summary>All tables that were made for it.</summary>
+    public IEnumerable<PhysicalAddress> Tables => _directories.Concat(_tables).Append(DirectoryTable);
 
     /// <summary>Where the lowest-level entries appear through the self-map (<c>MmPteBase</c>).</summary>
     public VirtualAddress PteBase => new(Paging.PointerSize == sizeof(ulong) ? 0xFFFF_0000_0000_0000 | (ulong)SelfMapIndex << 39 : NarrowPteBase);
@@ -437,6 +441,7 @@ public sealed unsafe class LabAddressSpace : IMemory
             if ((next & Valid) == 0)
             {
                 next = Ram.Allocate(1).Value | Valid | Writable | Accessed | Dirty | (Paging.IsKernel(address) ? 0 : UserAccessible);
+                _tables.Add(new PhysicalAddress(next & Paging.FrameMask));
                 WriteEntry(slot, next);
                 if (depth == Paging.DirectoryLevel)
                 {

@@ -97,6 +97,19 @@ internal sealed class ProcessBuilder
         return process;
     }
 
+    /// <summary>Starts one more thread in a process.</summary>
+    /// <param name="name">The process's name.</param>
+    public MachineThread AddThread(string name)
+    {
+        var index = _processes.FindIndex(process => process.Name == name);
+        var process = _processes[index];
+        var structure = _context.At("_EPROCESS", process.Object);
+        var thread = CreateThread(process, structure, process.Threads.Count, (ulong)LabClock.Now);
+        _processes[index] = process with { Threads = [.. process.Threads, thread] };
+        structure.Set("ActiveThreads", (ulong)process.Threads.Count + 1);
+        return thread;
+    }
+
     /// <summary>Opens a handle to an object in a process.</summary>
     public uint AddHandle(MachineProcess process, VirtualAddress body, ulong access)
     {

@@ -28,6 +28,12 @@ public sealed record LoadedModuleList(IReadOnlyList<LoadedModule> Modules, strin
                 continue;
             }
 
+            if (start.IsZero)
+            {
+                unreadable ??= $"the entry at {entry} holds no module: its page is of another moment.";
+                continue;
+            }
+
             modules.Add(new LoadedModule(
                 entry,
                 start,

@@ -32,9 +32,9 @@ public sealed record ObjectDirectory(IReadOnlyList<(int Bucket, VirtualAddress O
             {
                 var view = context.At("_OBJECT_DIRECTORY_ENTRY", entry);
                 if (!seen.Add(entry) || objects.Count >= Limits.NamespaceObjects
-                    || view.Pointer("Object") is not { } body || view.Pointer("ChainLink") is not { } next)
+                    || view.Pointer("Object") is not { IsZero: false } body || view.Pointer("ChainLink") is not { } next)
                 {
-                    problem = $"Bucket {bucket} of the directory at {directory} breaks off at {entry}: it is cyclic or cannot be read.";
+                    problem = $"Bucket {bucket} of the directory at {directory} breaks off at {entry}: it is cyclic, cannot be read or holds no object.";
                     break;
                 }
 

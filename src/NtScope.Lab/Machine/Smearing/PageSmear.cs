@@ -1,11 +1,11 @@
 using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Memory;
 
-namespace NtScope.Lab.Machine.Attacks;
+namespace NtScope.Lab.Machine.Smearing;
 
 /// <summary>
-/// Smears memory as a capture does that is taken while the machine runs. Blocks of pool tagged as processes and threads hold bytes of something else, some
-/// of them freed; pages of drivers' code are on their way out, in transition or already in the page file.
+/// What else a running machine shows: blocks of pool tagged as processes and threads hold bytes of something else, some of them freed; pages of drivers' code
+/// are on their way out, in transition or already in the page file.
 /// </summary>
 internal sealed class PageSmear(MachineContext context)
 {
