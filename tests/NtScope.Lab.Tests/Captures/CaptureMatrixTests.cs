@@ -105,7 +105,8 @@ public class CaptureMatrixTests
         Decidable.In(ProcessAnalyser.Analyse(target).Rows, machine, row => row.Object).SelectMany(row => row.Findings).ShouldBeEmpty();
         Decidable.In(ThreadAnalyser.Analyse(target).Rows, machine, row => row.Object).SelectMany(row => row.Findings).ShouldBeEmpty();
         Decidable.In(ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows, machine, row => row.Base).SelectMany(row => row.Findings).ShouldBeEmpty();
-        var callbacks = Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).ToList();
+        // A block of an earlier moment holds no routine yet.
+        var callbacks = Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Address is not null).ToList();
         callbacks.SelectMany(row => row.Findings).ShouldBeEmpty();
         callbacks.Where(row => row.Kind != CallbackKinds.Minifilter).Select(row => row.Address!.Value)
             .ShouldBe(Decidable.In(machine.Callbacks.Select(callback => callback.Routine), machine), ignoreOrder: true);
@@ -178,7 +179,7 @@ public class CaptureMatrixTests
         var hidden = modules.Where(row => row.Findings.Any(finding => finding.Kind == (isWhole ? "unlinked" : "unlisted"))).ShouldHaveSingleItem();
         (hidden.Base, hidden.Name).ShouldBe((Trace(LabAttack.UnlinkedModule).Target, "http"));
         hidden.SeenBy.ShouldBe(["pool", "drivers", "headers"]);
-        Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Findings.Count > 0).Select(row => (row.Kind, row.Address!.Value)).ShouldBe(
+        Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Address is not null && row.Findings.Count > 0).Select(row => (row.Kind, row.Address!.Value)).ShouldBe(
             !isWhole ? [] : machine.Traces.Where(trace => trace.Attack is LabAttack.ForeignCallback or LabAttack.ForeignRegistrations).Select(trace => (trace.Name, trace.Target))
             .Append((CallbackKinds.Minifilter, Trace(LabAttack.ForeignFilter).Target)), ignoreOrder: true);
         var drivers = Decidable.In(DriverAnalyser.Analyse(target).Rows, machine, row => row.Object).ToList();

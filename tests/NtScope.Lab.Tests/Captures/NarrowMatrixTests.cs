@@ -86,7 +86,7 @@ public class NarrowMatrixTests
         var drivers = Decidable.In(DriverAnalyser.Analyse(target).Rows, machine, row => row.Object).ToList();
         drivers.Select(row => row.Object).ShouldBe(Decidable.In(machine.Drivers.Select(driver => driver.Object), machine), ignoreOrder: true);
         drivers.SelectMany(row => row.Findings).ShouldBeEmpty();
-        var callbacks = Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).ToList();
+        var callbacks = Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Address is not null).ToList();
         callbacks.Select(row => (row.Kind, row.Address)).ShouldBe(
             Decidable.In(Named(machine), machine, callback => callback.Routine).Select(callback => (callback.Kind, (VirtualAddress?)callback.Routine)), ignoreOrder: true);
         callbacks.SelectMany(row => row.Findings).ShouldBeEmpty();
@@ -181,7 +181,7 @@ public class NarrowMatrixTests
 
         // Where a page of an earlier moment breaks the list of modules, nothing is accused of lying outside of all of them.
         var isWhole = target.IsModuleListWhole;
-        Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Findings.Count > 0).Select(row => (row.Kind, row.Address)).ShouldBe(
+        Decidable.In(CallbackAnalyser.Analyse(target).Rows, machine, row => row.Address).Where(row => row.Address is not null && row.Findings.Count > 0).Select(row => (row.Kind, row.Address)).ShouldBe(
             machine.Traces.Where(trace => isWhole && trace.Attack is (LabAttack.ForeignCallback or LabAttack.ForeignRegistrations) && !NotNamed.Contains(trace.Name, StringComparer.Ordinal))
             .Select(trace => (trace.Name, (VirtualAddress?)trace.Target)), ignoreOrder: true);
         var hidden = Decidable.In(ModuleAnalyser.Analyse(target, new SurveyOptions()).Rows, machine, row => row.Base)
@@ -214,7 +214,8 @@ public class NarrowMatrixTests
         processes.Select(row => (row.Object, row.Pid, row.Name, row.Session)).ShouldBe(
             Decidable.In(machine.Processes, machine, process => process.Object).Select(process => (process.Object, (long?)process.Id, (string?)process.Name, (long?)process.Session)), ignoreOrder: true);
         processes.SelectMany(row => row.Findings).ShouldBeEmpty();
-        processes.ShouldAllBe(row => row.SeenBy.Count == 4);
+        // A page of an earlier moment may not have a process in the table of identifiers yet.
+        processes.ShouldAllBe(row => row.SeenBy.Count >= (machine.Smear == null ? 4 : 2));
         var threads = Decidable.In(ThreadAnalyser.Analyse(target).Rows, machine, row => row.Object).ToList();
         threads.Select(row => row.Object).ShouldBe(Decidable.In(machine.Processes.SelectMany(process => process.Threads).Select(thread => thread.Object), machine), ignoreOrder: true);
         threads.SelectMany(row => row.Findings).ShouldBeEmpty();
