@@ -49,6 +49,25 @@ public sealed class CaptureTests : IDisposable
     [InlineData("callbacks")]
     public void Every_question_has_an_answer(string verb) => RowsOf(verb, Capture()).ShouldNotBeEmpty();
 
+    [Theory]
+    [InlineData("processes", "table")]
+    [InlineData("processes", "html")]
+    [InlineData("processes", "md")]
+    [InlineData("objects", "table")]
+    [InlineData("objects", "html")]
+    [InlineData("objects", "csv")]
+    public void Names_from_a_hostile_machine_never_reach_a_terminal_or_a_page_raw(string verb, string format)
+    {
+        var sent = NtScopeProcess.RunOnTerminal(verb, Capture("hostile-name"), "--format", format).Output;
+
+        sent.ShouldContain(verb == "processes" ? @"x1b]0;x" : @"x1b[31m");
+        sent.ShouldNotContain("\x1b]0;");
+        sent.ShouldNotContain("\x1b[2J");
+        sent.ShouldNotContain("\x1b[31m");
+        sent.ShouldNotContain('\a');
+        sent.ShouldNotContain('\u202E');
+    }
+
     private static JsonElement[] RowsOf(params string[] arguments)
     {
         using var document = JsonDocument.Parse(NtScopeProcess.Run([.. arguments, "--format", "json"]).Succeeded());

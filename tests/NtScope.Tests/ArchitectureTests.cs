@@ -69,8 +69,7 @@ public sealed partial class ArchitectureTests
     [InlineData("NtScope", new string[0])]
     [InlineData("NtScope.Windows", new[] { "NtScope" })]
     [InlineData("NtScope.Lab", new[] { "NtScope" })]
-    [InlineData("NtScope.Cli", new[] { "NtScope", "NtScope.Lab", "NtScope.Web", "NtScope.Windows" })]
-    [InlineData("NtScope.Web", new[] { "NtScope", "NtScope.Lab", "NtScope.Windows" })]
+    [InlineData("NtScope.Cli", new[] { "NtScope", "NtScope.Lab", "NtScope.Windows" })]
     public void A_project_refers_only_downwards(string project, string[] allowed)
     {
         var path = Path.Combine(Root, "src", project, project + ".csproj");

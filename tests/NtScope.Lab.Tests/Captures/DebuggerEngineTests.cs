@@ -45,6 +45,9 @@ public class DebuggerEngineTests
             }
 
             output.ShouldContain($"{Grouped(machine.Kernel.Base)}  00905a4d 00000003 00000004 0000ffff");
+            output.ShouldContain($"{Grouped(machine.Kernel.Base)}  00000003`00905a4d 0000ffff`00000004");
+            var table = machine.Kernel.Base + kernel.Services.TableRva;
+            output.ShouldContain($"{Grouped(table)}  {string.Join(' ', Enumerable.Range(0, 4).Select(index => Word(machine, table + (ulong)index * 4)))}");
             output.ShouldContain("nt!NtCreateFile:");
             output.ShouldContain("cs=0010  ss=0018");
             if (start is not null)
@@ -149,6 +152,9 @@ public class DebuggerEngineTests
         check.WaitForExit();
         Assert.SkipUnless(check.ExitCode == 0, reason.Trim());
     }
+
+    private static string Word(MachineMemory machine, VirtualAddress address) =>
+        machine.System.TryReadUInt32(address, out var value, out var fault) ? value.ToString("x8") : throw new InvalidOperationException($"{address}: {fault}");
 
     private static string Grouped(VirtualAddress address) => address.Value.ToString("x16").Insert(8, "`");
 }

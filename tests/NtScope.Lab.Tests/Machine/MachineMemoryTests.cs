@@ -51,7 +51,7 @@ public class MachineMemoryTests
         {
             using var saved = new CaptureFile(machine, format);
             using var file = new PublishedFile(saved.Path);
-            file.Ranges.Sum(range => (long)range.Length).ShouldBeGreaterThan(20 << 20, format.ToString());
+            file.Ranges.Sum(range => (long)range.Length).ShouldBeGreaterThan(16 << 20, format.ToString());
             var steps = new PublishedSteps(file, kernel.Symbols!, kernel.Types);
 
             steps.DirectoryTable.ShouldBe(machine.System.DirectoryTable.Value, format.ToString());

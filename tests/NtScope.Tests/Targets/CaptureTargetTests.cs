@@ -13,7 +13,6 @@ public sealed class CaptureTargetTests
     private static readonly PdbIdentity Unknown = new("ntkrnlmp.pdb", new Guid("11111111-2222-3333-4444-555555555555"), 1);
 
     private const string Header = "by the capture's header";
-    private const string Registers = "by a processor's registers";
     private const string SelfMap = "by page tables that map themselves";
 
     public static TheoryData<string, string> Ways => new()
@@ -21,8 +20,8 @@ public sealed class CaptureTargetTests
         { "dump", Header },
         { "dump without the module list", Header },
         { "bitmap", Header },
-        { "VirtualBox", Registers },
-        { "QEMU", Registers },
+        { "VirtualBox", Header },
+        { "QEMU", Header },
         { "start block", "by the start-up code of further processors" },
         { "self map", SelfMap },
         { "LiME", SelfMap },
@@ -34,7 +33,7 @@ public sealed class CaptureTargetTests
     [InlineData("start block", "by the start-up code of further processors")]
     [InlineData("self map", SelfMap)]
     [InlineData("LiME", SelfMap)]
-    [InlineData("QEMU with five levels", Registers)]
+    [InlineData("QEMU with five levels", Header)]
     public void Five_levels_of_page_tables_are_found_whatever_the_capture_says(string way, string evidence)
     {
         var kernel = KnowledgeBase.Embedded.FindKernel(Known)!;

@@ -19,7 +19,7 @@ public sealed class SessionReader
             return null;
         }
 
-        // Session space is the same address in every session up to Windows 10: only the process's own page tables lead to it.
+        // Each session has a structure of its own; it may be mapped for the session's processes only, so it is read through this one.
         var memory = view.Number("Pcb.DirectoryTableBase") is { } root && _context.Target.AddressSpaces is { } spaces
             ? spaces.Open(new PhysicalAddress(root))
             : _context.Memory;
