@@ -153,6 +153,34 @@ public class CallbackAnalyserTests
         report.Notes.ShouldContain(note => note.Contains("kind registry are not listed", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lock_that_stands_before_the_array_and_is_used_before_it_is_not_taken_for_it(bool isFilled)
+    {
+        if (isFilled)
+        {
+            Notify("PspCreateProcessNotifyRoutine", 0, Routine, 0);
+        }
+
+        // lea rcx,[lock]; lea r13,[PspCreateProcessNotifyRoutine]; lea rdi,[r13+rbx*8]; ret
+        var export = _kernel.Symbol("PsSetCreateProcessNotifyRoutine");
+        var array = _kernel.Symbol("PspCreateProcessNotifyRoutine");
+        byte[] code =
+        [
+            0x48, 0x8D, 0x0D, .. BitConverter.GetBytes((int)(array.Value - 8 - (export.Value + 7))),
+            0x4C, 0x8D, 0x2D, .. BitConverter.GetBytes((int)(array.Value - (export.Value + 14))),
+            0x49, 0x8D, 0x7C, 0xDD, 0x00, 0xC3,
+        ];
+        _kernel.Write(export, code);
+        _kernel.Symbols = new SymbolTable([.. _kernel.Symbols.All().Where(symbol => symbol.Name is "PsSetCreateProcessNotifyRoutine")]);
+
+        var report = CallbackAnalyser.Analyse(_kernel.ToTarget());
+
+        report.Notes.ShouldContain(note => note.Contains($"PspCreateProcessNotifyRoutine was found at {array} by the code", StringComparison.Ordinal));
+        report.Rows.Select(row => (row.Slot, row.Address)).ShouldBe(isFilled ? [(0, (VirtualAddress?)Routine)] : []);
+    }
+
     private void Notify(string array, uint slot, VirtualAddress routine, ulong flags)
     {
         var block = _kernel.Allocate("Cbrb", 0x18);

@@ -1,4 +1,3 @@
-using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Modules;
 
 namespace NtScope.Lab.Machine.Callbacks;

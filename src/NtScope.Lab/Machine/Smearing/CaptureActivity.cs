@@ -1,5 +1,4 @@
 using NtScope.Lab.Machine.Callbacks;
-using NtScope.Lab.Machine.Images;
 using NtScope.Lab.Machine.Modules;
 using NtScope.Lab.Machine.Objects;
 using NtScope.Lab.Machine.Processes;

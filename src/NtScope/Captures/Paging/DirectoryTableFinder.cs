@@ -13,27 +13,26 @@ internal static class DirectoryTableFinder
     private const ulong FiveLevelBit = 1 << 12;
     private const ulong ExtensionBit = 1 << 5;
 
+    private static readonly VirtualAddress SharedUserData = new(0xFFFFF780_00000000);
+
     public static IEnumerable<DirectoryTableCandidate> Find(Capture capture, IProgress<Progress>? progress, CancellationToken cancellation)
     {
+        // Only a processor's registers say whether it has four levels or five; what was found elsewhere is tried as both.
         var header = capture.Header;
-        foreach (var candidate in FromHeader(header))
+        var startBlocks = header.Architecture is ProcessorArchitecture.X86 ? [] : FromStartBlock(capture);
+        foreach (var candidate in FromHeader(header).Concat(startBlocks).Concat(FromSelfMaps(capture, header.Architecture, progress, cancellation)))
         {
             yield return candidate;
-        }
-
-        if (header.Architecture is not ProcessorArchitecture.X86)
-        {
-            foreach (var candidate in FromStartBlock(capture))
+            if (candidate is { Mode: PagingMode.FourLevel, IsModeKnown: false } && HasFiveLevels(capture, candidate.Root))
             {
-                yield return candidate;
+                yield return candidate with { Mode = PagingMode.FiveLevel };
             }
         }
-
-        foreach (var candidate in FromSelfMaps(capture, header.Architecture, progress, cancellation))
-        {
-            yield return candidate;
-        }
     }
+
+    // Each process of Windows maps the page that it shares with the kernel at the same address.
+    private static bool HasFiveLevels(Capture capture, PhysicalAddress root) =>
+        new AddressSpaces(capture, PagingMode.FiveLevel, root).Explain(root, SharedUserData).Physical is not null;
 
     private static IEnumerable<DirectoryTableCandidate> FromHeader(CaptureHeader header)
     {
@@ -48,7 +47,7 @@ internal static class DirectoryTableFinder
         {
             foreach (var mode in root is null ? [] : Modes(header, control4))
             {
-                var candidate = new DirectoryTableCandidate(new PhysicalAddress(root!.Value.Value & PagingGeometry.Of(mode).RootMask), mode, evidence);
+                var candidate = new DirectoryTableCandidate(new PhysicalAddress(root!.Value.Value & PagingGeometry.Of(mode).RootMask), mode, evidence) { IsModeKnown = control4 is not null };
                 if (seen.Add((candidate.Root.Value, mode)))
                 {
                     yield return candidate;
