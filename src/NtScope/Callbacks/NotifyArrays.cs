@@ -30,7 +30,7 @@ internal static class NotifyArrays
     private static void Read(CallbackCollector collector, string kind, string symbol, string export, int slots, Func<ulong, string?> form)
     {
         var context = collector.Context;
-        if (KernelVariable.Find(context, symbol, export, address => IsArray(context, address, slots)) is not { } array)
+        if (KernelVariable.Find(context, symbol, export, address => IsArray(context, address, slots), address => IsFilled(context, address, slots)) is not { } array)
         {
             context.Note(CallbackCollector.NotFound(kind, symbol));
             return;
@@ -77,10 +77,23 @@ internal static class NotifyArrays
         _ => null,
     };
 
+    // A slot that is taken leads to a block of pool whose second word is a routine of the kernel's half.
+    private static bool IsFilled(KernelContext context, VirtualAddress array, int slots)
+    {
+        var taken = Enumerable.Range(0, slots)
+            .Select(slot => context.ReadPointer(array + (uint)slot * context.PointerSize) ?? default)
+            .Where(stored => !stored.IsZero).ToList();
+        return taken.Count > 0 && taken.TrueForAll(stored =>
+            !context.Kernel.Contains(stored)
+            && context.ReadPointer(new VirtualAddress(stored.Value & context.FastReferenceMask) + context.PointerSize) is { } routine && routine.Value >= LowestKernelAddress(context));
+    }
+
+    private static ulong LowestKernelAddress(KernelContext context) => context.PointerSize == sizeof(ulong) ? 0xFFFF_8000_0000_0000 : 0x8000_0000UL;
+
     /// <summary>An array of slots holds nothing but zeros and pointers into the kernel's half of memory.</summary>
     private static bool IsArray(KernelContext context, VirtualAddress address, int slots)
     {
-        var lowest = context.PointerSize == sizeof(ulong) ? 0xFFFF_8000_0000_0000 : 0x8000_0000UL;
+        var lowest = LowestKernelAddress(context);
         for (var slot = 0; slot < slots; slot++)
         {
             if (context.ReadPointer(address + (uint)slot * context.PointerSize) is not { } stored || (!stored.IsZero && stored.Value < lowest))

@@ -16,12 +16,16 @@ internal static class KernelVariable
     /// <param name="symbol">The variable's name.</param>
     /// <param name="export">The exported routine that uses it; null if there is none.</param>
     /// <param name="isVariable">Whether what stands at an address can be the variable.</param>
-    public static VirtualAddress? Find(KernelContext context, string symbol, string? export, Func<VirtualAddress, bool> isVariable) =>
-        Find(context, symbol, export, ReferenceKind.Address, isVariable);
+    /// <param name="isCertain">
+    /// Whether an array with something in it stands there. Of several such, or where all are empty, the code decides: the address that is indexed, else the first
+    /// one. Locks and counters look like empty arrays, and a lock before an array like a longer one. Null for what can be told by itself.
+    /// </param>
+    public static VirtualAddress? Find(KernelContext context, string symbol, string? export, Func<VirtualAddress, bool> isVariable, Func<VirtualAddress, bool>? isCertain = null) =>
+        Find(context, symbol, export, ReferenceKind.Address, isVariable, isCertain);
 
     /// <summary>The address of a variable whose value the export reads; null if nothing leads to it.</summary>
     public static VirtualAddress? FindRead(KernelContext context, string symbol, string export, Func<VirtualAddress, bool> isVariable) =>
-        Find(context, symbol, export, ReferenceKind.Value, isVariable);
+        Find(context, symbol, export, ReferenceKind.Value, isVariable, isCertain: null);
 
     private enum ReferenceKind
     {
@@ -35,7 +39,8 @@ internal static class KernelVariable
         Value,
     }
 
-    private static VirtualAddress? Find(KernelContext context, string symbol, string? export, ReferenceKind wanted, Func<VirtualAddress, bool> isVariable)
+    private static VirtualAddress? Find(
+        KernelContext context, string symbol, string? export, ReferenceKind wanted, Func<VirtualAddress, bool> isVariable, Func<VirtualAddress, bool>? isCertain)
     {
         if (context.Find(symbol) is { } named)
         {
@@ -47,6 +52,21 @@ internal static class KernelVariable
             return null;
         }
 
+        var candidates = Reached(context, routine).Where(reference => reference.Kind == wanted && IsWritableData(context, reference.Target) && isVariable(reference.Target));
+        var likely = isCertain is null
+            ? candidates.FirstOrDefault()
+            : candidates.OrderByDescending(reference => isCertain(reference.Target)).ThenByDescending(reference => reference.IsIndexed).FirstOrDefault();
+        if (likely is not null)
+        {
+            context.Note($"{context.Kernel.Name}!{symbol} was found at {likely.Target} by the code of {context.Kernel.Name}!{export}: there is no symbol for it.");
+        }
+
+        return likely?.Target;
+    }
+
+    // What a routine and those it calls refer to, in the order of the code.
+    private static IEnumerable<CodeReference> Reached(KernelContext context, VirtualAddress routine)
+    {
         var waiting = new Queue<VirtualAddress>([routine]);
         var read = new HashSet<VirtualAddress>();
         while (waiting.TryDequeue(out var code) && read.Count < CalledRoutines)
@@ -56,25 +76,24 @@ internal static class KernelVariable
                 continue;
             }
 
-            foreach (var (target, kind) in References(context, code))
+            foreach (var reference in References(context, code))
             {
-                if (kind == ReferenceKind.Code)
+                if (reference.Kind == ReferenceKind.Code)
                 {
-                    waiting.Enqueue(target);
+                    waiting.Enqueue(reference.Target);
                 }
-                else if (kind == wanted && IsWritableData(context, target) && isVariable(target))
+                else
                 {
-                    context.Note($"{context.Kernel.Name}!{symbol} was found at {target} by the code of {context.Kernel.Name}!{export}: there is no symbol for it.");
-                    return target;
+                    yield return reference;
                 }
             }
         }
-
-        return null;
     }
 
-    private static IEnumerable<(VirtualAddress Target, ReferenceKind Kind)> References(KernelContext context, VirtualAddress routine)
+    private static List<CodeReference> References(KernelContext context, VirtualAddress routine)
     {
+        var found = new List<CodeReference>();
+        var held = new Dictionary<Register, CodeReference>();
         var bytes = new byte[RoutineBytes];
         var length = context.Memory.Read(routine, bytes, out _);
         var decoder = Decoder.Create((int)context.PointerSize * 8, bytes.AsSpan(0, length).ToArray(), routine.Value, DecoderOptions.None);
@@ -84,26 +103,31 @@ internal static class KernelVariable
             var instruction = decoder.Decode();
             if (instruction.IsInvalid)
             {
-                yield break;
+                break;
             }
 
+            MarkIndexed(instruction, held);
             if (instruction.Mnemonic == Mnemonic.Lea && instruction.IsIPRelativeMemoryOperand)
             {
-                yield return (new VirtualAddress(instruction.IPRelativeMemoryAddress), ReferenceKind.Address);
+                Add(instruction.IPRelativeMemoryAddress, ReferenceKind.Address, instruction.Op0Register);
             }
             else if (IsDirect(instruction)
                 && ((instruction.Mnemonic == Mnemonic.Mov && instruction.Op1Kind == OpKind.Memory) || (instruction.Mnemonic == Mnemonic.Push && instruction.Op0Kind == OpKind.Memory)))
             {
-                yield return (new VirtualAddress(instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : instruction.MemoryDisplacement32), ReferenceKind.Value);
+                Add(instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : instruction.MemoryDisplacement32, ReferenceKind.Value);
             }
             else if (context.PointerSize == sizeof(uint) && instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Push && instruction.OpCount > 0
                 && instruction.GetOpKind(instruction.OpCount - 1) == OpKind.Immediate32)
             {
-                yield return (new VirtualAddress(instruction.Immediate32), ReferenceKind.Address);
+                Add(instruction.Immediate32, ReferenceKind.Address, instruction.Op0Kind == OpKind.Register ? instruction.Op0Register : Register.None);
+            }
+            else if (context.PointerSize == sizeof(uint) && instruction.MemoryBase == Register.None && instruction.MemoryIndex != Register.None)
+            {
+                found.Add(new CodeReference(new VirtualAddress(instruction.MemoryDisplacement32), ReferenceKind.Address) { IsIndexed = true });
             }
             else if (instruction.FlowControl is FlowControl.Call && instruction.IsCallNear)
             {
-                yield return (new VirtualAddress(instruction.NearBranchTarget), ReferenceKind.Code);
+                Add(instruction.NearBranchTarget, ReferenceKind.Code);
             }
             else if (instruction.FlowControl is FlowControl.ConditionalBranch)
             {
@@ -113,7 +137,7 @@ internal static class KernelVariable
             {
                 if (instruction.NearBranchTarget < routine.Value || instruction.NearBranchTarget >= routine.Value + RoutineBytes)
                 {
-                    yield return (new VirtualAddress(instruction.NearBranchTarget), ReferenceKind.Code);
+                    Add(instruction.NearBranchTarget, ReferenceKind.Code);
                 }
 
                 furthest = Math.Max(furthest, instruction.NearBranchTarget < routine.Value + RoutineBytes ? instruction.NearBranchTarget : 0);
@@ -121,9 +145,43 @@ internal static class KernelVariable
 
             if (instruction.FlowControl is FlowControl.Return or FlowControl.UnconditionalBranch && decoder.IP > furthest)
             {
-                yield break;
+                break;
             }
         }
+
+        return found;
+
+        void Add(ulong target, ReferenceKind kind, Register register = Register.None)
+        {
+            var reference = new CodeReference(new VirtualAddress(target), kind);
+            found.Add(reference);
+            if (register != Register.None)
+            {
+                held[register.GetFullRegister()] = reference;
+            }
+        }
+    }
+
+    // An array's address is used together with an index, a lock's never.
+    private static void MarkIndexed(in Instruction instruction, Dictionary<Register, CodeReference> held)
+    {
+        if (instruction.MemoryIndex == Register.None)
+        {
+            return;
+        }
+
+        foreach (var register in (ReadOnlySpan<Register>)[instruction.MemoryBase, instruction.MemoryIndex])
+        {
+            if (register != Register.None && held.TryGetValue(register.GetFullRegister(), out var reference))
+            {
+                reference.IsIndexed = true;
+            }
+        }
+    }
+
+    private sealed record CodeReference(VirtualAddress Target, ReferenceKind Kind)
+    {
+        public bool IsIndexed { get; set; }
     }
 
     /// <summary>Whether an operand in memory is at a fixed address.</summary>

@@ -16,7 +16,6 @@ using NtScope.Syscalls;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
 using NtScope.Testing;
-using NtScope.Testing.Captures;
 
 namespace NtScope.Lab.Tests.Captures;
 

@@ -72,7 +72,7 @@ public sealed class SmearedCaptureTests
             machine.Ram.Span(page, PhysicalRam.PageSize).SequenceEqual(smear.EarlierPages[page]).ShouldBeTrue();
         }
 
-        var structures = new Dictionary<string, VirtualAddress>
+        var structures = new Dictionary<string, VirtualAddress>(StringComparer.Ordinal)
         {
             ["the last process of before"] = machine.Processes.Last(process => !smear.Created.Contains(process.Object)).Object,
             ["a new process"] = machine.Processes.First(process => smear.Created.Contains(process.Object)).Object,

@@ -88,7 +88,10 @@ internal sealed class FilterManagerProof(KernelContext context, VirtualAddress h
     private uint? FindOperations(List<(VirtualAddress Frame, VirtualAddress Filter)> filters, uint start, uint expected)
     {
         var withTable = filters.FindAll(filter => ReadPointer(filter.Filter + start + expected) is not { IsZero: true });
-        return withTable.Count == 0 ? expected : MostFitting(Near(expected, 0x158, 0x190), withTable, (filter, place) => OperationsAt(filter.Filter + start + place).Count > 0);
+        return Fitting(filters) ?? (withTable.Count == 0 ? expected : Fitting(withTable));
+
+        uint? Fitting(List<(VirtualAddress Frame, VirtualAddress Filter)> some) =>
+            MostFitting(Near(expected, 0x158, 0x190), some, (filter, place) => OperationsAt(filter.Filter + start + place).Count > 0);
     }
 
     // The place that most items fit, the expected one where several do; null if it is not more than half of them.
