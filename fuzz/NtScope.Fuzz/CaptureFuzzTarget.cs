@@ -35,12 +35,16 @@ internal sealed class CaptureFuzzTarget : IFuzzTarget
             CrashDumpWriter.Full64(memory, facts),
             CrashDumpWriter.Kernel64(memory, facts),
             CrashDumpWriter.Bitmap64(memory, facts),
+            CrashDumpWriter.Ranges64(memory, facts, 8),
             CrashDumpWriter.Ranges64(memory, facts, 9),
+            CrashDumpWriter.Ranges64(memory, facts, 0xA),
             CrashDumpWriter.Bitmap32(memory, facts),
             CrashDumpWriter.Full32(memory, facts),
             ElfCoreWriter.Qemu(memory, KernelMachine.Root),
             ElfCoreWriter.VirtualBox(memory, KernelMachine.Root, KernelMachine.Base + machine.CodeRva),
             PlainWriter.Lime(memory),
+            PlainWriter.Raw(memory),
+            VMwareWriter.WriteInside(memory, KernelMachine.Root),
         ];
     }
 }

@@ -3,15 +3,22 @@ using NtScope;
 using NtScope.Fuzz;
 using NtScope.Fuzz.Machines;
 
-// usage: NtScope.Fuzz [target|machines|all] [cases] [first case]
-// A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again; of machines it is a round of eight cases.
+// usage: NtScope.Fuzz [target|machines|sharing|all] [cases] [first case]
+// A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again. "all" is all targets; machines and sharing are apart.
 IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget(), new DebuggerFuzzTarget()];
 var wanted = args.Length > 0 ? args[0] : "all";
 var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
 var first = args.Length > 2 ? int.Parse(args[2]) : 0;
 if (wanted == "machines")
 {
-    return FuzzMachines(cases, first);
+    var machines = MachineFuzzing.Create();
+    return Play("machines", machines.Meter, machines.Run, () => $", {machines.Unopened} of them could not be opened");
+}
+
+if (wanted == "sharing")
+{
+    var sharing = new SharingFuzzing();
+    return Play("sharing", sharing.Meter, sharing.Run, () => string.Empty);
 }
 
 var chosen = Array.FindAll(targets, target => wanted == "all" || target.Name == wanted);
@@ -95,22 +102,21 @@ static void TryRead(IFuzzTarget target, byte[] input)
     }
 }
 
-static int FuzzMachines(int cases, int first)
+int Play(string name, CaseMeter meter, Action<int> run, Func<string> further)
 {
-    var fuzzing = MachineFuzzing.Create();
     var (watch, reported) = (Stopwatch.StartNew(), 0);
-    for (var round = first; fuzzing.Cases < cases && fuzzing.Failures.Count < FuzzBounds.Failures; round++)
+    for (var i = first; i < first + cases && meter.Failures.Count < FuzzBounds.Failures; i++)
     {
-        using var hang = new Timer(_ => Environment.FailFast($"machines round {round} does not end"), null, FuzzBounds.Hang, Timeout.InfiniteTimeSpan);
-        fuzzing.Round(round);
-        for (; reported < fuzzing.Failures.Count; reported++)
+        using var hang = new Timer(_ => Environment.FailFast($"{name} case {i} does not end"), null, FuzzBounds.Hang, Timeout.InfiniteTimeSpan);
+        run(i);
+        for (; reported < meter.Failures.Count; reported++)
         {
-            Console.WriteLine(fuzzing.Failures[reported]);
+            Console.WriteLine(meter.Failures[reported]);
         }
     }
 
     Console.WriteLine(
-        $"machines: {fuzzing.Cases} cases in rounds from {first} in {watch.Elapsed.TotalSeconds:f0} s, {fuzzing.Refused} refused, slowest {fuzzing.Slowest.TotalMilliseconds:f0} ms");
-    Console.WriteLine($"{fuzzing.Failures.Count} failures");
-    return fuzzing.Failures.Count == 0 ? 0 : 1;
+        $"{name}: {meter.Cases} cases from {first} in {watch.Elapsed.TotalSeconds:f0} s, {meter.Refused} refused{further()}, slowest {meter.Slowest.TotalMilliseconds:f0} ms, most {meter.MostBytes >> 20} MB");
+    Console.WriteLine($"{meter.Failures.Count} failures");
+    return meter.Failures.Count == 0 ? 0 : 1;
 }

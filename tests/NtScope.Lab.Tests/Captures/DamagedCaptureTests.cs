@@ -9,12 +9,13 @@ public sealed class DamagedCaptureTests
     public void No_damage_makes_a_walk_hang_or_throw_anything_but_a_typed_error()
     {
         var fuzzing = MachineFuzzing.Create();
-        for (var round = 1_000_000; round < 1_000_060; round++)
+        for (var seed = 1_000_000; seed < 1_000_200; seed++)
         {
-            fuzzing.Round(round);
+            fuzzing.Run(seed);
         }
 
-        fuzzing.Failures.ShouldBeEmpty();
-        fuzzing.Cases.ShouldBeGreaterThan(60);
+        fuzzing.Meter.Failures.ShouldBeEmpty();
+        fuzzing.Meter.Cases.ShouldBe(200);
+        fuzzing.Unopened.ShouldBeLessThan(100);
     }
 }
