@@ -7,6 +7,9 @@ internal static class FuzzBounds
 
     public const int Failures = 20;
 
+    /// <summary>After how many cases a long run says how far it is.</summary>
+    public const int ReportedCases = 1000;
+
     public static TimeSpan Time { get; } = TimeSpan.FromSeconds(2);
 
     public static TimeSpan Hang { get; } = TimeSpan.FromSeconds(60);

@@ -113,10 +113,17 @@ int Play(string name, CaseMeter meter, Action<int> run, Func<string> further)
         {
             Console.WriteLine(meter.Failures[reported]);
         }
+
+        if (meter.Cases % FuzzBounds.ReportedCases == 0)
+        {
+            Console.WriteLine(Tally());
+        }
     }
 
-    Console.WriteLine(
-        $"{name}: {meter.Cases} cases from {first} in {watch.Elapsed.TotalSeconds:f0} s, {meter.Refused} refused{further()}, slowest {meter.Slowest.TotalMilliseconds:f0} ms, most {meter.MostBytes >> 20} MB");
+    Console.WriteLine(Tally());
     Console.WriteLine($"{meter.Failures.Count} failures");
     return meter.Failures.Count == 0 ? 0 : 1;
+
+    string Tally() =>
+        $"{name}: {meter.Cases} cases from {first} in {watch.Elapsed.TotalSeconds:f0} s, {meter.Refused} refused{further()}, slowest {meter.Slowest.TotalMilliseconds:f0} ms, most {meter.MostBytes >> 20} MB";
 }
