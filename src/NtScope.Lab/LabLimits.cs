@@ -54,6 +54,48 @@ internal static class LabLimits
     /// <summary>DPCs, timers and work items that run before the machine must have become idle.</summary>
     public const int DeferredCalls = 100_000;
 
+    /// <summary>Timers that expire while a user waits for a request.</summary>
+    public const int Expiries = 250_000;
+
+    /// <summary>How long a user waits for a request: a day of the machine's time, in units of 100 ns.</summary>
+    public const long PendingTime = 864_000_000_000;
+
+    /// <summary>Entries of a function's scope table.</summary>
+    public const uint Scopes = 0xFFFF;
+
+    /// <summary>Characters of debug output without a line end that are kept as one line.</summary>
+    public const int DebugLine = 8192;
+
+    /// <summary>16 characters that the executive formats are charged as a basic block.</summary>
+    public const int CharactersOfBlockBits = 4;
+
+    /// <summary>64 comparisons of characters are charged as a basic block.</summary>
+    public const int ComparisonsOfBlockBits = 6;
+
+    /// <summary>A basic block is charged for each so many separate pieces of probed user memory that another one is added to.</summary>
+    public const int ProbesOfBlock = 8;
+
+    /// <summary>Views of sections.</summary>
+    public const int Views = 512;
+
+    /// <summary>Separate pieces of mapped memory: stacks, images, sections, views, large buffers. The CPU emulator ends the process with 4096.</summary>
+    public const int Regions = 3072;
+
+    /// <summary>Bytes that mapping or unmapping is charged as for each piece there is: the CPU emulator goes over all of them.</summary>
+    public const ulong BytesOfRegion = 0x1000;
+
+    /// <summary>Keys from a key of the registry to its root.</summary>
+    public const int KeyDepth = 512;
+
+    /// <summary>Characters of a key's name.</summary>
+    public const int KeyName = 255;
+
+    /// <summary>Characters of a file's name.</summary>
+    public const int FileName = 255;
+
+    /// <summary>Characters of a file's path.</summary>
+    public const int FilePath = 32_767;
+
     /// <summary>Stack locations of one IRP.</summary>
     public const int StackLocations = 32;
 }

@@ -1,6 +1,6 @@
 namespace NtScope.Lab.Cpu;
 
-/// <summary>Who watches the processor while it runs. Called from inside the emulator: no exception may leave these methods.</summary>
+/// <summary>Who watches the processor while it runs. Called from inside the emulator: an exception stops it and leaves <see cref="ICpu.Run"/>.</summary>
 internal interface ICpuObserver
 {
     /// <summary>A watched access is about to happen.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using static NtScope.Lab.Cpu.UnicornLibrary;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class UnicornCpu : ICpu
     private ulong _stopRip;
     private ulong _stopDetail;
     private MemoryAccess _faultAccess;
+    private Exception? _failure;
     private bool _disposed;
 
     /// <summary>Opens the emulator and installs its hooks.</summary>
@@ -109,6 +111,12 @@ internal sealed unsafe class UnicornCpu : ICpu
         _faulted = false;
         _stopRequested = false;
         var error = uc_emu_start(_engine, address, Until, 0, 0);
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
         if (_stopRequested)
         {
             return new CpuStop(_stopKind, _stopRip, _stopDetail);
@@ -218,21 +226,33 @@ internal sealed unsafe class UnicornCpu : ICpu
     private static void OnAccess(nint engine, int type, ulong address, int size, long value, nint user)
     {
         var cpu = From(user);
-        if (cpu._stopRequested || cpu.Observer is not { } observer || observer.OnAccess(address, size, type == MemoryWrite))
+        try
         {
-            return;
+            if (!cpu._stopRequested && cpu.Observer is { } observer && !observer.OnAccess(address, size, type == MemoryWrite))
+            {
+                cpu.Stop(CpuStopKind.Watched, address);
+            }
         }
-
-        cpu.Stop(CpuStopKind.Watched, address);
+        catch (Exception exception)
+        {
+            cpu.Fail(exception);
+        }
     }
 
     [UnmanagedCallersOnly]
     private static void OnCode(nint engine, ulong address, uint size, nint user)
     {
         var cpu = From(user);
-        if (!cpu._stopRequested && cpu.Observer is { } observer && observer.OnInstruction(address) is var next && next != 0)
+        try
         {
-            cpu.Stop(CpuStopKind.Redirected, next);
+            if (!cpu._stopRequested && cpu.Observer is { } observer && observer.OnInstruction(address) is var next && next != 0)
+            {
+                cpu.Stop(CpuStopKind.Redirected, next);
+            }
+        }
+        catch (Exception exception)
+        {
+            cpu.Fail(exception);
         }
     }
 
@@ -240,10 +260,24 @@ internal sealed unsafe class UnicornCpu : ICpu
     private static void OnBlock(nint engine, ulong address, uint size, nint user)
     {
         var cpu = From(user);
-        if (cpu.Observer is { } observer && !observer.OnBlock(address))
+        try
         {
-            cpu.Stop(CpuStopKind.Block, address);
+            if (cpu.Observer is { } observer && !observer.OnBlock(address))
+            {
+                cpu.Stop(CpuStopKind.Block, address);
+            }
         }
+        catch (Exception exception)
+        {
+            cpu.Fail(exception);
+        }
+    }
+
+    // An exception cannot pass through the emulator's frames: it is thrown once the emulator has stopped.
+    private void Fail(Exception exception)
+    {
+        _failure ??= exception;
+        _ = uc_emu_stop(_engine);
     }
 
     // Reading RIP makes the emulator write back what translated code keeps in host registers.

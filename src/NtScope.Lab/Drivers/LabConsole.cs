@@ -6,6 +6,7 @@ using NtScope.Kernel.Drivers;
 using NtScope.Kernel.Modules;
 using NtScope.Kernel.Objects;
 using NtScope.Kernel.Processes;
+using NtScope.Lab.Executive.Filters;
 using NtScope.Rendering;
 using NtScope.Reports;
 
@@ -17,7 +18,7 @@ namespace NtScope.Lab.Drivers;
 public sealed class LabConsole(LabMachine machine, TextWriter output)
 {
     private readonly Dictionary<string, LabDriver> _drivers = new(StringComparer.OrdinalIgnoreCase);
-    private readonly SortedDictionary<string, (string Usage, string Help, Action<string[]> Run)> _commands = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (string Usage, string Help, Func<string[], Action> Parse)> _commands = new(StringComparer.Ordinal);
     private int _printedLines;
 
     /// <summary>The drivers that were loaded, by file name.</summary>
@@ -61,19 +62,30 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
             return false;
         }
 
+        Action action;
         try
         {
-            command.Run(words[1..]);
-            return true;
+            action = command.Parse(words[1..]);
         }
         catch (InputException unusable)
         {
             output.WriteLine(unusable.Message);
             return false;
         }
-        catch (Exception exception) when (exception is FormatException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        catch (Exception exception) when (exception is FormatException or IndexOutOfRangeException or OverflowException)
         {
             output.WriteLine($"usage: {command.Usage}");
+            return false;
+        }
+
+        try
+        {
+            action();
+            return true;
+        }
+        catch (InputException unusable)
+        {
+            output.WriteLine(unusable.Message);
             return false;
         }
         finally
@@ -140,53 +152,83 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
             return;
         }
 
-        Add("load", "load FILE", "load a driver", words => Load(words[0]));
-        Add("unload", "unload NAME", "unload a driver and look for what it left behind", words => Unload(words[0]));
-        Add("drivers", "drivers", "list the drivers and their devices", _ => ListDrivers());
-        Add("ps", "ps", "list the processes; others name one by number or image", _ => ListProcesses());
-        Add("start", "start PATH [COMMAND LINE]", "start a process", Start);
-        Add("exit", "exit PROCESS [STATUS]", "let a process end by itself", words => Find(words[0]).Exit((NtStatus)(words.Length > 1 ? Number(words[1]) : 0)));
-        Add("kill", "kill PROCESS [BY]", "terminate a process from another one", words => Answer(Find(words[0]).Terminate(words.Length > 1 ? Find(words[1]) : null)));
-        Add("thread", "thread PROCESS", "start a thread in a process", words => output.WriteLine($"thread {Find(words[0]).StartThread()}"));
-        Add("image", "image PROCESS PATH", "map an image into a process", words => Find(words[0]).LoadImage(words[1]));
-        Add("read", "read DEVICE BYTES [OFFSET]", "read from a device", words => WithDevice(words[0], device => device.Read((int)Number(words[1]), words.Length > 2 ? Number(words[2]) : 0)));
-        Add("write", "write DEVICE HEX", "write bytes to a device", words => WithDevice(words[0], device => device.Write(Convert.FromHexString(words[1]))));
-        Add("ioctl", "ioctl DEVICE CODE [HEX|-] [OUTPUT BYTES]", "send a control code (hexadecimal)", words => WithDevice(words[0], device =>
-            device.Control(ControlCode(words[1]), At(words, 2) is "" or "-" ? [] : Convert.FromHexString(words[2]), words.Length > 3 ? (int)Number(words[3]) : 0)));
-        Add("put", "put PATH TEXT", "write a file", words => Answer(machine.Files.Write(words[0], Encoding.UTF8.GetBytes(At(words, 1)))));
-        Add("get", "get PATH", "read a file", words => Answer(machine.Files.Read(words[0])));
-        Add("del", "del PATH [BY]", "delete a file", words => Answer(machine.Files.Delete(words[0], words.Length > 1 ? Find(words[1]) : null)));
-        Add("delex", "delex PATH [BY]", "delete a file by FileDispositionInformationEx", words => Answer(machine.Files.DeleteEx(words[0], words.Length > 1 ? Find(words[1]) : null)));
-        Add("delclose", "delclose PATH [BY]", "delete a file by FILE_DELETE_ON_CLOSE", words => Answer(machine.Files.DeleteOnClose(words[0], words.Length > 1 ? Find(words[1]) : null)));
-        Add("ren", "ren PATH TARGET", "move a file", words => Answer(machine.Files.Rename(words[0], words[1])));
-        Add("mkdir", "mkdir PATH", "make a directory", words => Answer(machine.Files.CreateDirectory(words[0])));
-        Add("dir", "dir PATH", "list a directory", words => output.WriteLine(string.Join(Environment.NewLine, machine.Files.List(words[0]))));
-        Add("key", "key PATH", "make a registry key", words => Answer(machine.Registry.CreateKey(words[0])));
-        Add("set", "set PATH NAME TEXT", "set a registry value", words => Answer(machine.Registry.SetValue(words[0], words[1], words[2])));
-        Add("query", "query PATH NAME", "read a registry value", words => Answer(new LabIoResult(machine.Registry.ReadValue(words[0], words[1], out var data), (ulong)data.Length, data)));
-        Add("connect", "connect PROCESS ADDRESS PORT [udp]", "connect to a remote host", words =>
+        Add("load", "load FILE", "load a driver", words => With(words[0], file => Load(file)));
+        Add("unload", "unload NAME", "unload a driver and look for what it left behind", words => With(words[0], Unload));
+        Add("drivers", "drivers", "list the drivers and their devices", _ => ListDrivers);
+        Add("ps", "ps", "list the processes; others name one by number or image", _ => ListProcesses);
+        Add("start", "start PATH [COMMAND LINE]", "start a process", words => With(Text(words[0]), words.Length > 1 ? string.Join(' ', words) : null, Start));
+        Add("exit", "exit PROCESS [STATUS]", "let a process end by itself", words => With(Find(words[0]), words.Length > 1 ? Number(words[1]) : 0, (process, status) => process.Exit((NtStatus)status)));
+        Add("kill", "kill PROCESS [BY]", "terminate a process from another one", words => With(Find(words[0]), By(words), (process, by) => Answer(process.Terminate(by))));
+        Add("thread", "thread PROCESS", "start a thread in a process", words => With(Find(words[0]), process => output.WriteLine($"thread {process.StartThread()}")));
+        Add("image", "image PROCESS PATH", "map an image into a process", words => With(Find(words[0]), words[1], (process, path) => process.LoadImage(path)));
+        Add("read", "read DEVICE BYTES [OFFSET]", "read from a device", words => With(Size(words[1]), words.Length > 2 ? Number(words[2]) : 0, (bytes, offset) =>
+            WithDevice(words[0], device => device.Read(bytes, offset))));
+        Add("write", "write DEVICE HEX", "write bytes to a device", words => With(Bytes(words[1]), data => WithDevice(words[0], device => device.Write(data))));
+        Add("ioctl", "ioctl DEVICE CODE [HEX|-] [OUTPUT BYTES]", "send a control code (hexadecimal)", words => With(ControlCode(words[1]), Bytes(At(words, 2)), words.Length > 3 ? Size(words[3]) : 0, (code, data, bytes) =>
+            WithDevice(words[0], device => device.Control(code, data, bytes))));
+        Add("put", "put PATH TEXT", "write a file", words => With(FilePath(words[0]), Encoding.UTF8.GetBytes(At(words, 1)), (path, data) => Answer(machine.Files.Write(path, data))));
+        Add("get", "get PATH", "read a file", words => With(FilePath(words[0]), path => Answer(machine.Files.Read(path))));
+        Add("del", "del PATH [BY]", "delete a file", words => With(FilePath(words[0]), By(words), (path, by) => Answer(machine.Files.Delete(path, by))));
+        Add("delex", "delex PATH [BY]", "delete a file by FileDispositionInformationEx", words => With(FilePath(words[0]), By(words), (path, by) => Answer(machine.Files.DeleteEx(path, by))));
+        Add("delclose", "delclose PATH [BY]", "delete a file by FILE_DELETE_ON_CLOSE", words => With(FilePath(words[0]), By(words), (path, by) => Answer(machine.Files.DeleteOnClose(path, by))));
+        Add("ren", "ren PATH TARGET", "move a file", words => With(FilePath(words[0]), FilePath(words[1]), (path, target) => Answer(machine.Files.Rename(path, target))));
+        Add("mkdir", "mkdir PATH", "make a directory", words => With(FilePath(words[0]), path => Answer(machine.Files.CreateDirectory(path))));
+        Add("dir", "dir PATH", "list a directory", words => With(FilePath(words[0]), path => output.WriteLine(string.Join(Environment.NewLine, machine.Files.List(path)))));
+        Add("key", "key PATH", "make a registry key", words => With(words[0], path => Answer(machine.Registry.CreateKey(path))));
+        Add("set", "set PATH NAME TEXT", "set a registry value", words => With(words[0], words[1], words[2], (path, name, text) => Answer(machine.Registry.SetValue(path, name, text))));
+        Add("query", "query PATH NAME", "read a registry value", words => With(words[0], words[1], Query));
+        Add("connect", "connect PROCESS ADDRESS PORT [udp]", "connect to a remote host", words => With(Find(words[0]), IPAddress.Parse(words[1]), Port(words[2]), (process, address, port) =>
         {
-            using var connection = machine.Network.Connect(Find(words[0]), IPAddress.Parse(words[1]), (int)Number(words[2]), At(words, 3) == "udp");
+            using var connection = machine.Network.Connect(process, address, port, At(words, 3) == "udp");
             Answer(connection);
-        });
-        Add("accept", "accept PROCESS PORT ADDRESS [udp]", "let a remote host connect to a process", words =>
+        }));
+        Add("accept", "accept PROCESS PORT ADDRESS [udp]", "let a remote host connect to a process", words => With(Find(words[0]), Port(words[1]), IPAddress.Parse(words[2]), (process, port, address) =>
         {
-            using var connection = machine.Network.Accept(Find(words[0]), (int)Number(words[1]), new IPEndPoint(IPAddress.Parse(words[2]), 50000), At(words, 3) == "udp");
+            using var connection = machine.Network.Accept(process, port, new IPEndPoint(address, 50000), At(words, 3) == "udp");
             Answer(connection);
-        });
-        Add("bind", "bind PROCESS PORT [udp]", "give a process a local port", words =>
-            output.WriteLine(machine.Network.Bind(Find(words[0]), (int)Number(words[1]), At(words, 2) == "udp") ? "permitted" : "blocked"));
-        Add("advance", "advance MILLISECONDS", "let time pass", words => machine.Advance(TimeSpan.FromMilliseconds(Number(words[0]))));
-        Add("logoff", "logoff LUID", "end a logon session", words => machine.EndLogonSession(Number(words[0])));
-        Add("shutdown", "shutdown", "tell drivers that the system shuts down", _ => machine.Shutdown());
-        Add("callbacks", "callbacks", "what is registered with the kernel", _ => Show(target => CallbackAnalyser.Analyse(target)));
-        Add("modules", "modules", "the images in the kernel's list", _ => Show(target => ModuleAnalyser.Analyse(target)));
-        Add("objects", "objects", "the object namespace", _ => Show(target => ObjectAnalyser.Analyse(target)));
-        Add("processes", "processes", "the processes as the kernel's memory holds them", _ => Show(target => ProcessAnalyser.Analyse(target)));
-        Add("threads", "threads", "the threads as the kernel's memory holds them", _ => Show(target => ThreadAnalyser.Analyse(target)));
-        Add("driverobjects", "driverobjects", "the driver objects as the kernel's memory holds them", _ => Show(target => DriverAnalyser.Analyse(target)));
-        Add("findings", "findings", "what drivers have done wrong", _ => PrintFindings(machine.Findings));
-        Add("help", "help", "this list", _ => Help());
+        }));
+        Add("bind", "bind PROCESS PORT [udp]", "give a process a local port", words => With(Find(words[0]), Port(words[1]), (process, port) =>
+            output.WriteLine(machine.Network.Bind(process, port, At(words, 2) == "udp") ? "permitted" : "blocked")));
+        Add("advance", "advance MILLISECONDS", "let time pass", words => With(TimeSpan.FromMilliseconds(Number(words[0])), machine.Advance));
+        Add("logoff", "logoff LUID", "end a logon session", words => With(Number(words[0]), id => machine.EndLogonSession(id)));
+        Add("shutdown", "shutdown", "tell drivers that the system shuts down", _ => machine.Shutdown);
+        Add("callbacks", "callbacks", "what is registered with the kernel", _ => () => Show(target => CallbackAnalyser.Analyse(target)));
+        Add("modules", "modules", "the images in the kernel's list", _ => () => Show(target => ModuleAnalyser.Analyse(target)));
+        Add("objects", "objects", "the object namespace", _ => () => Show(target => ObjectAnalyser.Analyse(target)));
+        Add("processes", "processes", "the processes as the kernel's memory holds them", _ => () => Show(target => ProcessAnalyser.Analyse(target)));
+        Add("threads", "threads", "the threads as the kernel's memory holds them", _ => () => Show(target => ThreadAnalyser.Analyse(target)));
+        Add("driverobjects", "driverobjects", "the driver objects as the kernel's memory holds them", _ => () => Show(target => DriverAnalyser.Analyse(target)));
+        Add("findings", "findings", "what drivers have done wrong", _ => () => PrintFindings(machine.Findings));
+        Add("help", "help", "this list", _ => Help);
+    }
+
+    // Words become arguments before anything is done with them: only here is a mistake one of the line.
+    private static Action With<T>(T argument, Action<T> action) => () => action(argument);
+
+    private static Action With<T1, T2>(T1 first, T2 second, Action<T1, T2> action) => () => action(first, second);
+
+    private static Action With<T1, T2, T3>(T1 first, T2 second, T3 third, Action<T1, T2, T3> action) => () => action(first, second, third);
+
+    private static string Text(string word) => word.Length > 0 ? word : throw new FormatException();
+
+    private static int Size(string text) => Number(text) is var bytes && bytes <= LabLimits.DataBytes
+        ? (int)bytes
+        : throw new InputException(text, $"a request has at most {LabLimits.DataBytes} bytes");
+
+    private static int Port(string text) => checked((ushort)Number(text));
+
+    private static byte[] Bytes(string text) => text is "" or "-" ? [] : Convert.FromHexString(text);
+
+    private static string FilePath(string path) => FileOperations.ToVolumePath(path) is not null
+        ? path
+        : throw new InputException(path, "this is no path of volume C:; write it as C:\\name");
+
+    private LabProcess? By(string[] words) => words.Length > 1 ? Find(words[1]) : null;
+
+    private void Query(string path, string name)
+    {
+        var status = machine.Registry.ReadValue(path, name, out var data);
+        Answer(new LabIoResult(status, (ulong)data.Length, data));
     }
 
     private void Show(Func<Target, IReport> analyse)
@@ -197,7 +239,7 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         output.Write(Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length).TrimEnd('\n') + Environment.NewLine);
     }
 
-    private void Add(string name, string usage, string help, Action<string[]> run) => _commands.Add(name, (usage, help, run));
+    private void Add(string name, string usage, string help, Func<string[], Action> parse) => _commands.Add(name, (usage, help, parse));
 
     private void Help()
     {
@@ -260,9 +302,9 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         }
     }
 
-    private void Start(string[] words)
+    private void Start(string path, string? commandLine)
     {
-        var process = machine.StartProcess(words[0], words.Length > 1 ? string.Join(' ', words) : null);
+        var process = machine.StartProcess(path, commandLine);
         output.WriteLine(process.IsAlive ? $"process {process.Id}" : $"denied: {Describe(process.ExitStatus)}");
     }
 

@@ -238,6 +238,11 @@ public sealed class LabDebugger : IExecutingTarget, IMachineDebugger
         {
             _output.WriteLine(unusable.Message);
         }
+        catch (Exception failure)
+        {
+            // On this thread it would end the process.
+            _output.WriteLine($"the lab itself failed: {failure.GetType().Name}: {failure.Message}");
+        }
 
         _runner = null;
         (_place, _stop) = (0, new ExecutionStop(StopKind.Idle, VirtualAddress.Zero, string.Empty));

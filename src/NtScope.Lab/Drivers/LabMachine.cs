@@ -180,16 +180,23 @@ public sealed class LabMachine : IDisposable
         _kernel.Threads.Settle();
     }
 
-    /// <summary>Lets time pass: timers expire, threads that sleep go on.</summary>
+    /// <summary>Lets time pass: timers expire, threads that sleep go on. What they do in a second is charged to one budget.</summary>
     public void Advance(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         _kernel.EnsureRunning();
-        var end = _kernel.Clock.Now + time.Ticks;
+        var end = _kernel.Clock.Resolve(-time.Ticks);
+        var renewed = _kernel.Clock.Now;
         _kernel.Threads.Settle();
         while (_kernel.Clock.Advance(end))
         {
+            _kernel.Verifier.Charge(LabLimits.BlocksOfCall);
             _kernel.Threads.Settle();
+            if (_kernel.Clock.Now - renewed >= TimeSpan.TicksPerSecond)
+            {
+                renewed = _kernel.Clock.Now;
+                _kernel.Verifier.RenewBudget();
+            }
         }
 
         _kernel.Clock.MoveTo(end);

@@ -31,7 +31,7 @@ public sealed record LabMachineOptions
     /// <summary>The bytes of memory that the machine may take.</summary>
     public ulong MemoryBytes { get; init; } = 512UL << 20;
 
-    /// <summary>The basic blocks that a driver may run before it returns to its caller.</summary>
+    /// <summary>The basic blocks that drivers may run for one request, and what as many blocks cost of other work. It takes some seconds at most.</summary>
     public long BlockBudget { get; init; } = 50_000_000;
 
     /// <summary>

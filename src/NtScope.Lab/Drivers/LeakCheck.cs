@@ -88,7 +88,7 @@ internal static class LeakCheck
             if (kernel.Drivers.At(timer.SetAt) == driver)
             {
                 Report("timer-left", $"the timer at 0x{address:x} is still set; {kernel.Drivers.Describe(timer.SetAt)} set it");
-                timer.Entry.IsCancelled = true;
+                timer.Entry.Cancel();
             }
         }
 

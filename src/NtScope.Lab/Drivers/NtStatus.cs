@@ -150,6 +150,9 @@ public enum NtStatus : uint
     /// <summary>STATUS_OBJECT_TYPE_MISMATCH.</summary>
     ObjectTypeMismatch = 0xC0000024,
 
+    /// <summary>STATUS_BAD_STACK.</summary>
+    BadStack = 0xC0000028,
+
     /// <summary>STATUS_OBJECT_NAME_INVALID.</summary>
     ObjectNameInvalid = 0xC0000033,
 
@@ -206,6 +209,9 @@ public enum NtStatus : uint
 
     /// <summary>STATUS_INTERNAL_ERROR.</summary>
     InternalError = 0xC00000E5,
+
+    /// <summary>STATUS_BAD_FUNCTION_TABLE.</summary>
+    BadFunctionTable = 0xC00000FF,
 
     /// <summary>STATUS_DIRECTORY_NOT_EMPTY.</summary>
     DirectoryNotEmpty = 0xC0000101,

@@ -115,6 +115,7 @@ internal sealed class LabKernel : IDisposable
         Observer = new MachineObserver(this);
         Boot();
         Processes.Start();
+        Memory.Touched = Verifier.ChargeBytes;
     }
 
     /// <summary>How the machine was made.</summary>
@@ -270,6 +271,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Registrations with callback objects, by the handle that takes them out.</summary>
     public Dictionary<ulong, KernelObject> CallbackRegistrations { get; } = [];
 
+    /// <summary>What code of the machine's user, which a driver had called, last threw.</summary>
+    public Exception? ThrownByUser { get; set; }
+
     /// <summary>Whether the machine is gone.</summary>
     public bool IsDisposed => _disposed;
 
@@ -279,7 +283,7 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Whether an address lies in the kernel's image.</summary>
     public bool IsInKernelImage(ulong address) => address - Foundation.Kernel.Base.Value < Foundation.Kernel.Size;
 
-    /// <summary>Fails if the machine has stopped or is gone.</summary>
+    /// <summary>Begins a request of the machine's user, with a budget of its own. Fails if the machine has stopped or is gone.</summary>
     public void EnsureRunning()
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(LabMachine));
@@ -287,14 +291,16 @@ internal sealed class LabKernel : IDisposable
         {
             throw new MachineStoppedException(finding);
         }
+
+        Verifier.RenewBudget();
     }
 
     /// <summary>Stops the machine for good.</summary>
-    public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0)
+    public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0, string? driver = null)
     {
         if (Stopped is null)
         {
-            Stopped = Verifier.Report(kind, detail, routine, rip);
+            Stopped = Verifier.Report(kind, detail, routine, rip, driver);
             Debugger?.OnStopped(Stopped, rip);
         }
 

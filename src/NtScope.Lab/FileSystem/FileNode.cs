@@ -77,6 +77,20 @@ internal sealed class FileNode(string name, FileNode? parent, bool isDirectory)
     /// <summary>What stands for a stream: its data; for what has none, a directory itself, the file.</summary>
     public object StreamObject(string stream) => Streams.TryGetValue(stream, out var data) ? data : this;
 
-    /// <summary>The path from the root: <c>\keep\a.pdf</c>.</summary>
-    public string Path => Parent is null ? @"\" : Parent.Parent is null ? @"\" + Name : Parent.Path + @"\" + Name;
+    /// <summary>The path from the root: <c>\keep\a.pdf</c>. Of one that became too long by renames above it, its end.</summary>
+    public string Path
+    {
+        get
+        {
+            var (parts, length) = (new List<string>(), 0);
+            for (var node = this; node.Parent is not null && length <= LabLimits.FilePath; node = node.Parent)
+            {
+                parts.Add(node.Name);
+                length += node.Name.Length + 1;
+            }
+
+            parts.Reverse();
+            return @"\" + string.Join('\\', parts);
+        }
+    }
 }

@@ -91,13 +91,19 @@ internal sealed class Volume
                 return NtStatus.ObjectPathNotFound;
             }
 
+            var leaf = path[(path.LastIndexOf('\\') + 1)..];
+            if (leaf.Length is 0 or > LabLimits.FileName || path.Length > LabLimits.FilePath)
+            {
+                return NtStatus.ObjectNameInvalid;
+            }
+
             if (_nodes >= LabLimits.StoredNodes)
             {
                 return NtStatus.DiskFull;
             }
 
             _nodes++;
-            found = new FileNode(path[(path.LastIndexOf('\\') + 1)..], parent, wantsDirectory == true) { Id = ++_lastId };
+            found = new FileNode(leaf, parent, wantsDirectory == true) { Id = ++_lastId };
             parent.Children.Add(found.Name, found);
             if (!found.IsDirectory)
             {

@@ -61,11 +61,17 @@ internal sealed class RegistryHive
         return IsRooted(full) ? Create(Root, full[Root.Name.Length..]) : null;
     }
 
-    /// <summary>Finds a key below a key or makes it; null if the registry is full.</summary>
+    /// <summary>Finds a key below a key or makes it; null if the registry is full, the tree would be too deep, or a name is too long.</summary>
     public RegistryKey? Create(RegistryKey start, string relative)
     {
         var key = start;
-        foreach (var part in relative.Split('\\', StringSplitOptions.RemoveEmptyEntries))
+        var parts = relative.Split('\\', StringSplitOptions.RemoveEmptyEntries);
+        if (start.Depth + parts.Length > LabLimits.KeyDepth || parts.Any(part => part.Length > LabLimits.KeyName))
+        {
+            return null;
+        }
+
+        foreach (var part in parts)
         {
             if (!key.Keys.TryGetValue(part, out var next))
             {
@@ -100,6 +106,17 @@ internal sealed class RegistryHive
         _nodes += old is null ? 1 : 0;
         key.Values[name] = data;
         return true;
+    }
+
+    /// <summary>Deletes a key that has none below it, with its values.</summary>
+    public void Remove(RegistryKey key)
+    {
+        if (!key.IsDeleted && key.Parent?.Keys.Remove(key.Name) == true)
+        {
+            key.IsDeleted = true;
+            _nodes -= 1 + key.Values.Count;
+            _bytes -= key.Values.Values.Sum(value => (long)value.Bytes.Length);
+        }
     }
 
     /// <summary>Deletes a value.</summary>

@@ -9,6 +9,9 @@ internal sealed class RegistryKey(string name, RegistryKey? parent)
     /// <summary>The key above; null for the root.</summary>
     public RegistryKey? Parent { get; } = parent;
 
+    /// <summary>How many keys lie above.</summary>
+    public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
+
     /// <summary>The keys below, by name.</summary>
     public SortedDictionary<string, RegistryKey> Keys { get; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -22,5 +25,18 @@ internal sealed class RegistryKey(string name, RegistryKey? parent)
     public bool IsDeleted { get; set; }
 
     /// <summary>The full path: <c>\REGISTRY\MACHINE\SOFTWARE</c>.</summary>
-    public string Path => Parent is null ? Name : Parent.Path + "\\" + Name;
+    public string Path
+    {
+        get
+        {
+            var parts = new List<string>(Depth + 1);
+            for (var key = this; key is not null; key = key.Parent)
+            {
+                parts.Add(key.Name);
+            }
+
+            parts.Reverse();
+            return string.Join('\\', parts);
+        }
+    }
 }

@@ -10,6 +10,8 @@ public sealed class RoutineTests
 
     private static readonly string[] ExecutiveGroups = ["cancel-safe queues", "registrations", "pool"];
 
+    private static readonly string[] StructureGroups = ["trees", "push locks", "resources", "lists", "timers", "names"];
+
     private static readonly string[] RoutineGroups =
     [
         "trees", "names", "timers", "callback objects", "run-down protection", "sections", "sections of files", "symbolic links", "attached threads",
@@ -59,6 +61,7 @@ public sealed class RoutineTests
     [
         ("routines", 0, RoutineGroups), ("services", 0, ServiceGroups), ("executive", 0, ExecutiveGroups), ("executive", 5, ["APCs", "alerts"]),
         ("requests", 0, RequestGroups), ("locks", 0, LockGroups), ("text", 0, TextGroups), ("processes", 0, ProcessGroups),
+        ("structures", 0, StructureGroups),
     ];
 
     public static TheoryData<string, int, string> AllGroups =>

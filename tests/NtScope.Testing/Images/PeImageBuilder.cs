@@ -8,7 +8,6 @@ namespace NtScope.Testing.Images;
 /// </summary>
 public sealed partial class PeImageBuilder
 {
-    private const uint ImportRva = 0x0400_0000;
     private const uint FileAlignment = 0x200;
     private const uint Code = 0x60000020;
     private const uint Data = 0xC0000040;
@@ -22,7 +21,7 @@ public sealed partial class PeImageBuilder
     private readonly Dictionary<string, string> _versionStrings = [];
     private FileVersion? _version;
     private PdbIdentity? _pdb;
-    private uint _nextSlot = ImportRva;
+    private uint _nextSlot = 0x0400_0000;
     private (uint CookieRva, uint GuardFlags)? _loadConfiguration;
 
     /// <summary>A builder for this instruction set.</summary>
@@ -49,6 +48,17 @@ public sealed partial class PeImageBuilder
 
     /// <summary>The check sum.</summary>
     public uint CheckSum { get; set; }
+
+    /// <summary>Where the imports go, behind all sections; set it before any.</summary>
+    public uint ImportRva
+    {
+        get;
+        set
+        {
+            field = value;
+            _nextSlot = value;
+        }
+    } = 0x0400_0000;
 
     /// <summary>The entry point.</summary>
     public uint EntryPoint { get; set; }

@@ -1,4 +1,5 @@
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Threads;
@@ -88,8 +89,18 @@ internal sealed class Executor(LabKernel kernel)
             {
                 raise = () => kernel.Exceptions.RaiseFault(fault.Address, fault.Access, thread.Trap.CallerRip, atCall: true);
             }
+            catch (Exception exception) when (IsInternal(exception))
+            {
+                var routine = thread.Trap.Caller?.Name;
+                var stopped = kernel.Stop("internal", $"the lab itself failed in {routine ?? "an exception"}: {exception.GetType().Name}: {exception.Message}", routine);
+                throw new MachineStoppedException(stopped.Finding, exception);
+            }
         }
     }
+
+    // Everything but what a call may end by, and what the machine's user throws: a mistake of the lab. It must not take the process with it.
+    private bool IsInternal(Exception exception) => exception is not (MachineStoppedException or GuestException or GuestFaultException or UnwindException
+        or HandlerFoundException or ThreadEndException or SchedulerStoppedException) && exception != kernel.ThrownByUser;
 
     private ulong RunUntilReturn(KernelThread thread, ulong rip)
     {
@@ -139,7 +150,18 @@ internal sealed class Executor(LabKernel kernel)
                 "irql", $"{entry.Name} is called at IRQL {(int)thread.Irql}; it may be called up to {(int)entry.MaximumIrql}", entry.Name);
         }
 
-        var result = handler(new ApiCall(kernel, entry, registers, returnAddress));
+        var mode = thread.UserMode;
+        thread.UserMode &= !entry.IsService;
+        ulong result;
+        try
+        {
+            result = handler(new ApiCall(kernel, entry, registers, returnAddress));
+        }
+        finally
+        {
+            thread.UserMode = mode;
+        }
+
         _cpu.Write(Register.Rax, result);
         _cpu.Write(Register.Rsp, registers.Rsp + 8);
         return returnAddress;

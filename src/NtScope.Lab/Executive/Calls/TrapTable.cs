@@ -52,6 +52,9 @@ internal sealed unsafe class TrapTable
         return address;
     }
 
+    /// <summary>Whether the kernel's image has a place for a routine of this name.</summary>
+    public bool HasRoom(string name) => _byName.ContainsKey(name) || _image.HasRoom(name, RoutineBytes);
+
     /// <summary>The routine whose trap is at an address, or null.</summary>
     public ApiEntry? EntryAt(ulong address) => _entries.GetValueOrDefault(address);
 

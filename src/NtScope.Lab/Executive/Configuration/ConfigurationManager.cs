@@ -171,8 +171,7 @@ internal sealed class ConfigurationManager(LabKernel kernel)
             return (NtStatus.CannotDelete, key);
         }
 
-        state.IsDeleted = true;
-        state.Parent.Keys.Remove(state.Name);
+        kernel.Hive.Remove(state);
         return (NtStatus.Success, key);
     });
 

@@ -84,6 +84,12 @@ internal sealed partial class DebugApis(LabKernel kernel) : IApiFamily
         return 0;
     }
 
+    private void Write(string text)
+    {
+        kernel.Verifier.ChargeText(text.Length);
+        kernel.Debug.Write(text);
+    }
+
     private Func<ulong> ListReader(ulong list) => () =>
     {
         var value = kernel.Memory.ReadUInt64(list);

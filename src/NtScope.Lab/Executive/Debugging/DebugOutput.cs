@@ -7,7 +7,7 @@ internal sealed class DebugOutput
 {
     private readonly List<string> _lines = [];
     private readonly StringBuilder _partial = new();
-    private int _characters;
+    private long _characters;
 
     /// <summary>The lines, without their ends.</summary>
     public IReadOnlyList<string> Lines => _lines;
@@ -24,6 +24,10 @@ internal sealed class DebugOutput
             else if (character != '\r')
             {
                 _partial.Append(character);
+                if (_partial.Length == LabLimits.DebugLine)
+                {
+                    Flush();
+                }
             }
         }
     }

@@ -68,7 +68,7 @@ internal sealed class FrameworkTimerApis(LabKernel kernel) : IApiFamily
     private bool Stop(FrameworkTimer timer)
     {
         var wasSet = timer.Entry is not null;
-        timer.Entry?.IsCancelled = true;
+        timer.Entry?.Cancel();
         timer.Entry = null;
         return kernel.DeferredCalls.Remove(timer.Handle) || wasSet;
     }

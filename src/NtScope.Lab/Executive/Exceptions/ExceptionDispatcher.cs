@@ -101,6 +101,14 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
         var imageBase = memory.ReadUInt64(dispatcher + 8);
         var table = memory.ReadUInt64(dispatcher + 0x38);
         var count = memory.ReadUInt32(table);
+        if (count > LabLimits.Scopes)
+        {
+            throw kernel.BugCheck(
+                BugCheckCode.KernelModeExceptionNotHandled, [(uint)NtStatus.BadFunctionTable, controlPc, table, count],
+                $"the scope table at 0x{table:x} has {count} entries");
+        }
+
+        kernel.Verifier.Charge(count);
         var flags = memory.ReadUInt32(record + 4);
         var rva = (uint)(controlPc - imageBase);
         for (var i = memory.ReadUInt32(dispatcher + 0x48); i < count; i++)
@@ -140,6 +148,13 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
 
                 if (decision > 0)
                 {
+                    if (kernel.Threads.Current.SearchedFor != dispatcher)
+                    {
+                        throw kernel.BugCheck(
+                            BugCheckCode.KernelModeExceptionNotHandled, [memory.ReadUInt32(record), controlPc, 0, 0],
+                            "a handler takes an exception that is not being dispatched");
+                    }
+
                     throw new HandlerFoundException(establisher, imageBase + target);
                 }
             }
@@ -153,6 +168,7 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
     // Whether the place to go on at lies in a scope with the same handlers: then these do not end.
     private bool StaysInside(ulong table, uint count, ulong targetRva, uint handler, uint target)
     {
+        kernel.Verifier.Charge(count);
         for (var i = 0UL; i < count; i++)
         {
             var scope = table + 4 + (i * 16);
@@ -226,6 +242,8 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
             }
 
             scratch.SetDispatcher(controlPc, frame, 0);
+            var outerSearch = thread.SearchedFor;
+            thread.SearchedFor = scratch.Dispatcher;
             try
             {
                 var disposition = (int)kernel.Executor.Call(frame.Handler, scratch.Record, frame.Establisher, scratch.Context, scratch.Dispatcher);
@@ -239,7 +257,12 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
             }
             catch (HandlerFoundException found)
             {
+                thread.SearchedFor = 0;
                 return UnwindTo(thread, context, scratch, found, code);
+            }
+            finally
+            {
+                thread.SearchedFor = outerSearch;
             }
         }
 
@@ -255,10 +278,15 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
         var walk = context.Clone();
         var depth = thread.Invocations.Count;
         kernel.Cpu.Write(Register.Rsp, scratch.Start);
-        while (true)
+        for (var frames = 0; frames < LabLimits.StackFrames * 4; frames++)
         {
             if (walk.Rip == kernel.Traps.ReturnAddress || walk.Rip == 0)
             {
+                if (depth == 0)
+                {
+                    break;
+                }
+
                 var outer = thread.Invocations[--depth];
                 walk.Rip = outer.CallerRip;
                 walk.Rsp = outer.CallerRsp;
@@ -283,6 +311,10 @@ internal sealed class ExceptionDispatcher(LabKernel kernel, Unwinder unwinder)
                 throw new UnwindException(depth, found.Target);
             }
         }
+
+        throw kernel.BugCheck(
+            BugCheckCode.KernelModeExceptionNotHandled, [(uint)NtStatus.BadStack, context.Rip, found.Establisher, 0],
+            $"the frame 0x{found.Establisher:x}, whose handler takes {code}, is gone from the stack", context.Rip);
     }
 
     private FrameHandler Step(UnwindContext context)

@@ -177,7 +177,7 @@ internal sealed class FilterPorts(LabKernel kernel)
             return canWait ? NtStatus.Timeout : throw kernel.Stop("deadlock", "FltSendMessage waits without a time-out for a client that does not receive", "FltSendMessage");
         }
 
-        var answer = receiver(message) ?? [];
+        var answer = Ask(receiver, message);
         if (reply != 0)
         {
             var room = kernel.Memory.ReadUInt32(replyLength);
@@ -191,6 +191,19 @@ internal sealed class FilterPorts(LabKernel kernel)
     }
 
     private sealed record ServerPort(MiniFilter Filter, string Name, ulong Cookie, ulong Connect, ulong Disconnect, ulong Message, int Maximum);
+
+    private byte[] Ask(Func<byte[], byte[]?> receiver, byte[] message)
+    {
+        try
+        {
+            return receiver(message) ?? [];
+        }
+        catch (Exception exception)
+        {
+            kernel.ThrownByUser = exception;
+            throw;
+        }
+    }
 
     private sealed class ClientPort(ServerPort server, Func<byte[], byte[]?>? receiver)
     {

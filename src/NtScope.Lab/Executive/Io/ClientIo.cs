@@ -134,7 +134,8 @@ internal sealed class ClientIo(LabKernel kernel)
             var signal = kernel.Pool.Allocate(0x18, "IoEv");
             kernel.Dispatcher.InitializeEvent(signal);
             request.Event = signal;
-            kernel.Dispatcher.WaitFor([signal], all: false, null);
+            kernel.Dispatcher.WaitFor([signal], all: false, null, hopeless: () => kernel.Stop(
+                "irp-never-completed", "the driver keeps the IRP, and nothing that is still to happen completes it", driver: request.Holder?.Name));
             kernel.Pool.Free(signal);
         }
 

@@ -73,6 +73,7 @@ internal sealed class MdlApis(LabKernel kernel) : IApiFamily
         memory.WriteUInt16(target + IoLayout.MdlFlags, (ushort)(memory.ReadUInt16(source + IoLayout.MdlFlags) | 0x10));
         var skipped = ((address & ~0xFFFUL) - (start & ~0xFFFUL)) >> 12;
         var pages = ((address & 0xFFF) + length + 0xFFF) >> 12;
+        kernel.Verifier.Charge((long)pages);
         for (var i = 0UL; i < pages; i++)
         {
             memory.WriteUInt64(target + 0x30 + (i * 8), memory.ReadUInt64(source + 0x30 + ((skipped + i) * 8)));

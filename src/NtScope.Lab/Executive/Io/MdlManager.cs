@@ -60,6 +60,7 @@ internal sealed class MdlManager(LabKernel kernel)
         var (address, bytes) = Range(mdl);
         var first = address & ~(GuestMemory.PageSize - 1);
         var pages = (address + bytes + GuestMemory.PageSize - 1 - first) / GuestMemory.PageSize;
+        kernel.Verifier.Charge((long)pages);
         for (var i = 0UL; i < pages; i++)
         {
             _memory.WriteUInt64(mdl + 0x30 + (i * 8), PhysicalAddress(first + (i * GuestMemory.PageSize)) / GuestMemory.PageSize);

@@ -21,12 +21,13 @@ internal sealed class UserArena
     private GuestRegion? _region;
     private ulong _next = Start;
     private readonly ulong _systemStart;
-    private ulong _nextLarge = LargeStart;
+    private readonly AddressWindow _largeBuffers;
 
     /// <summary>An arena that is mapped when it is first used.</summary>
     /// <param name="memory">The machine's memory.</param>
     /// <param name="stacks">Where the kernel's half has its stacks; system addresses of buffers lie behind them.</param>
-    public UserArena(GuestMemory memory, VirtualAddress stacks) => (_memory, _systemStart) = (memory, stacks.Value + BehindStacks);
+    public UserArena(GuestMemory memory, VirtualAddress stacks) => 
+        (_memory, _systemStart, _largeBuffers) = (memory, stacks.Value + BehindStacks, new AddressWindow(memory, LargeStart, LargeEnd));
 
     /// <summary>Takes a zeroed buffer for a process.</summary>
     /// <param name="size">Its bytes.</param>
@@ -114,19 +115,7 @@ internal sealed class UserArena
     private ulong AllocateLarge(ulong bytes)
     {
         bytes = (bytes + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
-        var room = (bytes + (2UL << 20)) & ~((1UL << 20) - 1);
-        if (_nextLarge + room > LargeEnd)
-        {
-            _nextLarge = LargeStart;
-        }
-
-        while (_memory.Find(_nextLarge) is { } taken)
-        {
-            _nextLarge = (taken.End + (2UL << 20)) & ~((1UL << 20) - 1);
-        }
-
-        var address = _nextLarge;
-        _nextLarge += room;
+        var address = _largeBuffers.Find(bytes) ?? throw _memory.Exhausted();
         var region = _memory.Map("user buffers", address, bytes, MemoryAccess.ReadWrite);
         _memory.MapAlias("locked user buffers", address - Start + _systemStart, region);
         _large.Add(address, region);

@@ -49,6 +49,9 @@ internal sealed unsafe class GuestMemory : IMemory
     /// <summary>Makes the exception for memory that is used up.</summary>
     public Func<Exception> Exhausted { get; set; } = () => new InvalidOperationException("the machine's memory does not suffice for the machine itself");
 
+    /// <summary>Is told how many bytes the executive goes over in one piece, for the budget.</summary>
+    public Action<ulong> Touched { get; set; } = _ => { };
+
     /// <summary>The regions, ascending.</summary>
     public IReadOnlyList<GuestRegion> Regions => _regions;
 
@@ -61,6 +64,7 @@ internal sealed unsafe class GuestMemory : IMemory
         }
 
         EnsureFree(name, start, size);
+        EnsureCount();
         _next = (name, access);
         try
         {
@@ -83,8 +87,46 @@ internal sealed unsafe class GuestMemory : IMemory
     public void MapAlias(string name, ulong start, GuestRegion original)
     {
         EnsureFree(name, start, original.Size);
+        EnsureCount();
         _next = (name, original.Access);
-        _space.Map(new VirtualAddress(start), original.Backing.Physical, original.Size, AccessOf(start, original.Access));
+        try
+        {
+            _space.Map(new VirtualAddress(start), original.Backing.Physical, original.Size, AccessOf(start, original.Access));
+        }
+        catch (InvalidOperationException)
+        {
+            _next = null;
+            throw Exhausted();
+        }
+    }
+
+    /// <summary>Finds addresses where nothing is mapped.</summary>
+    /// <param name="from">Where to begin; a multiple of the alignment.</param>
+    /// <param name="end">The addresses end in front of this one.</param>
+    /// <param name="size">The bytes.</param>
+    /// <param name="alignment">What the address is a multiple of; at least as much is free behind it.</param>
+    public ulong? FindFree(ulong from, ulong end, ulong size, ulong alignment)
+    {
+        var at = from;
+        var index = IndexOf(from);
+        if (index > 0 && _regions[index - 1].End > at)
+        {
+            at = Behind(_regions[index - 1]);
+        }
+
+        for (; at < end && size <= end - at; index++)
+        {
+            if (index >= _regions.Count || (_regions[index].Start >= at && size + alignment <= _regions[index].Start - at))
+            {
+                return at;
+            }
+
+            at = Math.Max(at, Behind(_regions[index]));
+        }
+
+        return null;
+
+        ulong Behind(GuestRegion region) => (region.End + (2 * alignment) - 1) & ~(alignment - 1);
     }
 
     /// <summary>Takes an alias away.</summary>
@@ -141,8 +183,20 @@ internal sealed unsafe class GuestMemory : IMemory
     }
 
     /// <summary>The bytes at an address, to read or, where the page allows it, to write.</summary>
-    public Span<byte> Span(ulong address, int size, MemoryAccess access = MemoryAccess.Read) =>
-        size == 0 ? default : new Span<byte>(Pointer(address, (ulong)size, access), size);
+    public Span<byte> Span(ulong address, int size, MemoryAccess access = MemoryAccess.Read)
+    {
+        if (size == 0)
+        {
+            return default;
+        }
+
+        if ((uint)size >= PageSize)
+        {
+            Touched((uint)size);
+        }
+
+        return new Span<byte>(Pointer(address, (ulong)size, access), size);
+    }
 
     /// <summary>Whether all bytes can be accessed so.</summary>
     public bool IsValid(ulong address, ulong size, MemoryAccess access) =>
@@ -193,37 +247,90 @@ internal sealed unsafe class GuestMemory : IMemory
     /// <summary>Reads UTF-16 text up to its terminator, at most <paramref name="limit"/> characters.</summary>
     public string ReadString(ulong address, int limit = GuestText.MaximumCharacters)
     {
-        var text = new StringBuilder();
-        for (var i = 0; i < limit; i++)
+        var length = LengthOfString(address, limit);
+        if (length == 0)
         {
-            var character = (char)ReadUInt16(address + ((ulong)i * 2));
-            if (character == 0)
-            {
-                break;
-            }
-
-            text.Append(character);
+            return string.Empty;
         }
 
-        return text.ToString();
+        var text = new char[length];
+        _ = Read(new VirtualAddress(address), MemoryMarshal.AsBytes(text.AsSpan()), out _);
+        return new string(text);
     }
 
     /// <summary>Reads bytes up to a zero byte as Latin-1 text, at most <paramref name="limit"/> characters.</summary>
     public string ReadAnsiString(ulong address, int limit = GuestText.MaximumCharacters)
     {
-        var text = new StringBuilder();
-        for (var i = 0; i < limit; i++)
+        var length = LengthOfAnsiString(address, limit);
+        if (length == 0)
         {
-            var character = (char)ReadByte(address + (ulong)i);
-            if (character == 0)
-            {
-                break;
-            }
-
-            text.Append(character);
+            return string.Empty;
         }
 
-        return text.ToString();
+        var text = new byte[length];
+        _ = Read(new VirtualAddress(address), text, out _);
+        return Encoding.Latin1.GetString(text);
+    }
+
+    /// <summary>The characters in front of UTF-16 text's terminator, at most <paramref name="limit"/>.</summary>
+    public int LengthOfString(ulong address, int limit = int.MaxValue)
+    {
+        var length = 0;
+        while (length < limit)
+        {
+            var at = address + ((ulong)length * 2);
+            var room = RoomAt(at) / 2;
+            if (room == 0)
+            {
+                // The character lies over the border of two regions, or where nothing is.
+                if (ReadByte(at) == 0 & ReadByte(at + 1) == 0)
+                {
+                    break;
+                }
+
+                length++;
+                continue;
+            }
+
+            var count = (int)Math.Min((ulong)(limit - length), Math.Min(room, int.MaxValue / 2));
+            var found = new ReadOnlySpan<char>(Pointer(at, (ulong)count * 2), count).IndexOf('\0');
+            Touched(((ulong)(found < 0 ? count : found) + 1) * 2);
+            if (found >= 0)
+            {
+                return length + found;
+            }
+
+            length += count;
+        }
+
+        return length;
+    }
+
+    /// <summary>The bytes in front of a zero byte, at most <paramref name="limit"/>.</summary>
+    public int LengthOfAnsiString(ulong address, int limit = int.MaxValue)
+    {
+        var length = 0;
+        while (length < limit)
+        {
+            var at = address + (ulong)length;
+            var room = RoomAt(at);
+            if (room == 0)
+            {
+                throw Fault(at, MemoryAccess.Read);
+            }
+
+            var count = (int)Math.Min((ulong)(limit - length), Math.Min(room, int.MaxValue));
+            var found = Span(at, count).IndexOf((byte)0);
+            Touched((ulong)(found < 0 ? count : found) + 1);
+            if (found >= 0)
+            {
+                return length + found;
+            }
+
+            length += count;
+        }
+
+        return length;
     }
 
     /// <summary>Reads the text of a UNICODE_STRING; empty for a null pointer.</summary>
@@ -304,6 +411,18 @@ internal sealed unsafe class GuestMemory : IMemory
         if ((index < _regions.Count && _regions[index].Start < start + size) || (index > 0 && _regions[index - 1].End > start))
         {
             throw new InvalidOperationException($"{name} at 0x{start:x} overlaps another region");
+        }
+    }
+
+    private ulong RoomAt(ulong address) => Find(address) is { } region && region.Access.HasFlag(MemoryAccess.Read) ? region.End - address : 0;
+
+    // Also charges what the emulator does for a change of its map.
+    private void EnsureCount()
+    {
+        Touched((ulong)_regions.Count * LabLimits.BytesOfRegion);
+        if (_regions.Count >= LabLimits.Regions)
+        {
+            throw Exhausted();
         }
     }
 

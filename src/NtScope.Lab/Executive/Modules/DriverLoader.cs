@@ -183,6 +183,11 @@ internal sealed class DriverLoader(LabKernel kernel)
 
     private ulong AddressOf(LoadedDriver driver, string imported)
     {
+        if (!kernel.Traps.HasRoom(imported))
+        {
+            throw new InputException(driver.Name, $"its imports do not fit into the kernel's image, which has {kernel.Foundation.Kernel.Own.Count} names of its own already");
+        }
+
         if (kernel.Apis.Find(imported) is null)
         {
             driver.Unimplemented.Add(imported);

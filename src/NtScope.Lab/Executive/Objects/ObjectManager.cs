@@ -50,6 +50,54 @@ internal sealed class ObjectManager
         return item;
     }
 
+    /// <summary>
+    /// Makes a named object, or finds the one that has the name: what every routine that creates objects by name does.
+    /// </summary>
+    /// <param name="kind">What it is.</param>
+    /// <param name="bytes">The bytes of its body.</param>
+    /// <param name="attributes">Its name, empty for none, and whether one that is there will do (OBJ_OPENIF).</param>
+    /// <param name="item">The object with a reference for the caller; null if the status is a failure.</param>
+    /// <returns>STATUS_SUCCESS if it was made, STATUS_OBJECT_NAME_EXISTS if it was found.</returns>
+    public NtStatus CreateOrOpen(ObjectKind kind, ulong bytes, ObjectAttributes attributes, out KernelObject? item)
+    {
+        item = null;
+        if (attributes.Name.Length == 0)
+        {
+            item = Create(kind, bytes);
+            return NtStatus.Success;
+        }
+
+        if (attributes.Name[0] != '\\')
+        {
+            return NtStatus.ObjectPathSyntaxBad;
+        }
+
+        if (Resolve(attributes.Name, out var rest) is { } there && rest.Length == 0)
+        {
+            if (there.Kind != kind)
+            {
+                return NtStatus.ObjectTypeMismatch;
+            }
+
+            if (!attributes.OpensExisting)
+            {
+                return NtStatus.ObjectNameCollision;
+            }
+
+            Reference(there);
+            item = there;
+            return NtStatus.ObjectNameExists;
+        }
+
+        if (_links.ContainsKey(Normalise(attributes.Name)))
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        item = Create(kind, bytes, attributes.Name);
+        return NtStatus.Success;
+    }
+
     /// <summary>Takes over an object that the machine started with.</summary>
     public KernelObject Adopt(ulong address, ObjectKind kind, string? name = null)
     {

@@ -251,14 +251,17 @@ internal sealed class PoolApis(LabKernel kernel) : IApiFamily
         var first = memory.ReadUInt64(call[0] + 8);
         memory.WriteUInt64(call[1], first);
         memory.WriteUInt64(call[0] + 8, call[1]);
-        memory.WriteUInt16(call[0], (ushort)(memory.ReadUInt16(call[0]) + 1));
+
+        // SLIST_HEADER: 16 bits of depth, 48 bits that count insertions, the first entry.
+        memory.WriteUInt64(call[0], (memory.ReadUInt64(call[0]) & ~0xFFFFUL) + 0x1_0000 | (ushort)(memory.ReadUInt16(call[0]) + 1));
         return first;
     }
 
     private ulong FlushList(in ApiCall call)
     {
         var first = kernel.Memory.ReadUInt64(call[0] + 8);
-        kernel.Memory.Clear(call[0], 16);
+        kernel.Memory.WriteUInt16(call[0], 0);
+        kernel.Memory.WriteUInt64(call[0] + 8, 0);
         return first;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class PoolShadow(ulong start, int maximumChunks)
         var end = offset + (ulong)size;
         while (offset < end)
         {
-            var chunk = _chunks[(int)(offset >> ChunkBits)];
+            var chunk = offset >> ChunkBits < (ulong)_chunks.Length ? _chunks[(int)(offset >> ChunkBits)] : null;
             state = chunk is null ? (byte)0 : chunk[(int)(offset & ((1 << ChunkBits) - 1)) >> UnitBits];
             var last = Math.Min(end - (offset & ~0xFUL), 16);
             if (state == Freed || state < last)

@@ -38,6 +38,12 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
         table.Status("IoCreateSystemThread", Irql.Passive, (in ApiCall call) => CreateThread(call, first: 1));
         table.Status("PsTerminateSystemThread", Irql.Passive, (in ApiCall call) =>
         {
+            // Windows asks whether the thread is a system thread: a user's thread is not, nor the one that calls DriverEntry.
+            if (kernel.Threads.Current.Host is null)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
             kernel.Threads.Current.ExitStatus = (NtStatus)call.UInt32(0);
             throw new ThreadEndException();
         });

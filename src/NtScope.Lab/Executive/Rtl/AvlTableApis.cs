@@ -3,149 +3,177 @@ using NtScope.Lab.Executive.Memory;
 
 namespace NtScope.Lab.Executive.Rtl;
 
-/// <summary>
-/// RTL_AVL_TABLE: elements live in guest memory behind RTL_BALANCED_LINKS, made and compared by the driver's routines. The order is
-/// kept here; drivers use the routines, not the links.
-/// </summary>
+/// <summary>Routines for RTL_AVL_TABLE: the driver's routines compare elements, and make and free them.</summary>
 internal sealed class AvlTableApis(LabKernel kernel) : IApiFamily
 {
-    private const ulong LinksBytes = 0x20;
-    private const ulong OrderedPointer = 0x20;
-    private const ulong WhichOrdered = 0x28;
-    private const ulong Elements = 0x2C;
+    private const ulong LinksBytes = AvlTable.LinksBytes;
     private const ulong CompareRoutine = 0x48;
     private const ulong AllocateRoutine = 0x50;
     private const ulong FreeRoutine = 0x58;
     private const ulong TableContext = 0x60;
+    private const int MaximumDepth = 64;
     private readonly GuestMemory _memory = kernel.Memory;
-    private readonly Dictionary<ulong, List<ulong>> _tables = [];
+
+    // TABLE_SEARCH_RESULT.
+    private enum Search
+    {
+        EmptyTree,
+        FoundNode,
+        InsertAsLeft,
+        InsertAsRight,
+    }
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
         table.Void("RtlInitializeGenericTableAvl", Irql.Dispatch, Initialize);
         table.Add("RtlInsertElementGenericTableAvl", Irql.Dispatch, Insert);
+        table.Add("RtlInsertElementGenericTableFullAvl", Irql.Dispatch, InsertFull);
         table.Add("RtlLookupElementGenericTableAvl", Irql.Dispatch, Lookup);
+        table.Add("RtlLookupElementGenericTableFullAvl", Irql.Dispatch, LookupFull);
         table.Add("RtlDeleteElementGenericTableAvl", Irql.Dispatch, Delete);
         table.Add("RtlEnumerateGenericTableAvl", Irql.Dispatch, Enumerate);
-        table.Add("RtlGetElementGenericTableAvl", Irql.Dispatch, Get);
-        table.Add("RtlNumberGenericTableElementsAvl", Irql.Dispatch, (in ApiCall call) => _memory.ReadUInt32(call[0] + Elements));
-        table.Add("RtlIsGenericTableEmptyAvl", Irql.Dispatch, (in ApiCall call) => _memory.ReadUInt32(call[0] + Elements) == 0 ? 1UL : 0);
+        table.Add("RtlEnumerateGenericTableWithoutSplayingAvl", Irql.Dispatch, EnumerateByKey);
+        table.Add("RtlGetElementGenericTableAvl", Irql.Dispatch, (in ApiCall call) => Data(Table(call[0]).ElementAt(call.UInt32(1))));
+        table.Add("RtlNumberGenericTableElementsAvl", Irql.Dispatch, (in ApiCall call) => Table(call[0]).Count);
+        table.Add("RtlIsGenericTableEmptyAvl", Irql.Dispatch, (in ApiCall call) => Table(call[0]).Count == 0 ? 1UL : 0);
+    }
+
+    private static ulong Data(ulong node) => node == 0 ? 0 : node + LinksBytes;
+
+    private AvlTable Table(ulong address)
+    {
+        var table = new AvlTable(kernel, address);
+        table.EnsureValid();
+        return table;
     }
 
     private void Initialize(in ApiCall call)
     {
-        _memory.Clear(call[0], 0x68);
+        new AvlTable(kernel, call[0]).Initialize();
         _memory.WriteUInt64(call[0] + CompareRoutine, call[1]);
         _memory.WriteUInt64(call[0] + AllocateRoutine, call[2]);
         _memory.WriteUInt64(call[0] + FreeRoutine, call[3]);
         _memory.WriteUInt64(call[0] + TableContext, call[4]);
-        _tables[call[0]] = [];
     }
 
-    private List<ulong> Table(ulong table) => _tables.TryGetValue(table, out var nodes)
-        ? nodes
-        : throw kernel.Stop("bad-table", $"0x{table:x} is used as an AVL table and is none");
-
-    private int Find(ulong table, List<ulong> nodes, ulong key, out int insertAt)
+    // The element that equals a key, or the one below which it belongs.
+    private Search Find(ulong address, ulong key, out ulong node)
     {
-        const ulong LessThan = 0;
-        const ulong Equal = 2;
-        var (low, high) = (0, nodes.Count);
-        while (low < high)
+        const uint LessThan = 0;
+        const uint Equal = 2;
+        var table = Table(address);
+        node = table.Root;
+        for (var depth = 0; node != 0 && depth < MaximumDepth; depth++)
         {
-            var middle = (low + high) / 2;
-            var order = (uint)kernel.Executor.Call(_memory.ReadUInt64(table + CompareRoutine), table, key, nodes[middle] + LinksBytes);
+            var order = (uint)Call(table, address, CompareRoutine, key, node + LinksBytes);
             if (order == Equal)
             {
-                insertAt = middle;
-                return middle;
+                return Search.FoundNode;
             }
 
-            if (order == LessThan)
+            var side = order == LessThan ? -1 : 1;
+            if (table.Child(node, side) is var child && child == 0)
             {
-                high = middle;
+                return side < 0 ? Search.InsertAsLeft : Search.InsertAsRight;
             }
-            else
-            {
-                low = middle + 1;
-            }
+
+            node = table.Child(node, side);
         }
 
-        insertAt = low;
-        return -1;
+        return node == 0 ? Search.EmptyTree : throw table.Bad("is an AVL table whose links lead in a circle");
+    }
+
+    // The table is being walked while its routines run: they must leave it as it is.
+    private ulong Call(AvlTable table, ulong address, ulong routine, params ReadOnlySpan<ulong> arguments)
+    {
+        var (count, deletions) = (table.Count, table.Deletions);
+        var result = kernel.Executor.Call(_memory.ReadUInt64(address + routine), [address, .. arguments]);
+        return table.Count == count && table.Deletions == deletions ? result : throw table.Bad("is an AVL table that its own routine changes while it is walked");
     }
 
     private ulong Insert(in ApiCall call)
     {
-        var (table, buffer, size, isNew) = (call[0], call[1], call.UInt32(2), call[3]);
-        var nodes = Table(table);
-        var found = Find(table, nodes, buffer, out var at);
+        var search = Find(call[0], call[1], out var node);
+        return Insert(call, node, search);
+    }
+
+    private ulong InsertFull(in ApiCall call)
+    {
+        _ = Table(call[0]);
+        return Insert(call, call[4], (Search)call.UInt32(5));
+    }
+
+    private ulong Insert(in ApiCall call, ulong parent, Search search)
+    {
+        var (address, buffer, size, isNew) = (call[0], call[1], call.UInt32(2), call[3]);
         if (isNew != 0)
         {
-            _memory.WriteByte(isNew, found < 0 ? (byte)1 : (byte)0);
+            _memory.WriteByte(isNew, search == Search.FoundNode ? (byte)0 : (byte)1);
         }
 
-        if (found >= 0)
+        if (search == Search.FoundNode)
         {
-            return nodes[found] + LinksBytes;
+            return Data(parent);
         }
 
-        var node = kernel.Executor.Call(_memory.ReadUInt64(table + AllocateRoutine), table, size + LinksBytes);
+        var table = Table(address);
+        var node = Call(table, address, AllocateRoutine, size + LinksBytes);
         if (node == 0)
         {
             return 0;
         }
 
-        _memory.Clear(node, (int)LinksBytes);
+        kernel.Verifier.CheckRange(node, size + LinksBytes, isWrite: true);
         _memory.Write(node + LinksBytes, _memory.Span(buffer, (int)size));
-        nodes.Insert(at, node);
-        SetCount(table, nodes);
-        return node + LinksBytes;
+        table.Insert(node, search == Search.EmptyTree ? 0 : parent, search == Search.InsertAsLeft ? -1 : 1);
+        return Data(node);
     }
 
-    private ulong Lookup(in ApiCall call)
+    private ulong Lookup(in ApiCall call) => Find(call[0], call[1], out var node) == Search.FoundNode ? Data(node) : 0;
+
+    private ulong LookupFull(in ApiCall call)
     {
-        var nodes = Table(call[0]);
-        var found = Find(call[0], nodes, call[1], out _);
-        return found < 0 ? 0 : nodes[found] + LinksBytes;
+        var search = Find(call[0], call[1], out var node);
+        _memory.WriteUInt64(call[2], node);
+        _memory.WriteUInt32(call[3], (uint)search);
+        return search == Search.FoundNode ? Data(node) : 0;
     }
 
     private ulong Delete(in ApiCall call)
     {
-        var nodes = Table(call[0]);
-        var found = Find(call[0], nodes, call[1], out _);
-        if (found < 0)
+        if (Find(call[0], call[1], out var node) != Search.FoundNode)
         {
             return 0;
         }
 
-        var node = nodes[found];
-        nodes.RemoveAt(found);
-        SetCount(call[0], nodes);
+        Table(call[0]).Delete(node);
         kernel.Executor.Call(_memory.ReadUInt64(call[0] + FreeRoutine), call[0], node);
         return 1;
     }
 
     private ulong Enumerate(in ApiCall call)
     {
-        var nodes = Table(call[0]);
-        var next = call.Flag(1) ? 0 : _memory.ReadUInt32(call[0] + WhichOrdered);
-        if (next >= nodes.Count)
+        var table = Table(call[0]);
+        var node = call.Flag(1) || table.Restart == 0 ? table.First() : table.Neighbour(table.Restart, 1);
+        if (node != 0)
         {
-            return 0;
+            table.Restart = node;
         }
 
-        _memory.WriteUInt32(call[0] + WhichOrdered, next + 1);
-        _memory.WriteUInt64(call[0] + OrderedPointer, nodes[(int)next]);
-        return nodes[(int)next] + LinksBytes;
+        return Data(node);
     }
 
-    private ulong Get(in ApiCall call)
+    private ulong EnumerateByKey(in ApiCall call)
     {
-        var nodes = Table(call[0]);
-        return call.UInt32(1) < nodes.Count ? nodes[(int)call.UInt32(1)] + LinksBytes : 0;
-    }
+        var last = _memory.ReadUInt64(call[1]);
+        var table = Table(call[0]);
+        var node = last == 0 ? table.First() : table.Neighbour(last, 1);
+        if (node != 0)
+        {
+            _memory.WriteUInt64(call[1], node);
+        }
 
-    private void SetCount(ulong table, List<ulong> nodes) => _memory.WriteUInt32(table + Elements, (uint)nodes.Count);
+        return Data(node);
+    }
 }

@@ -16,10 +16,10 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
     /// <inheritdoc/>
     public void Register(ApiTable table)
     {
-        table.Add("wcslen", Irql.High, (in ApiCall call) => (ulong)_memory.ReadString(call[0], int.MaxValue).Length);
-        table.Add("wcsnlen", Irql.High, (in ApiCall call) => (ulong)_memory.ReadString(call[0], (int)Math.Min(call[1], int.MaxValue)).Length);
-        table.Add("strlen", Irql.High, (in ApiCall call) => (ulong)_memory.ReadAnsiString(call[0], int.MaxValue).Length);
-        table.Add("strnlen", Irql.High, (in ApiCall call) => (ulong)_memory.ReadAnsiString(call[0], (int)Math.Min(call[1], int.MaxValue)).Length);
+        table.Add("wcslen", Irql.High, (in ApiCall call) => (ulong)_memory.LengthOfString(call[0]));
+        table.Add("wcsnlen", Irql.High, (in ApiCall call) => (ulong)_memory.LengthOfString(call[0], (int)Math.Min(call[1], int.MaxValue)));
+        table.Add("strlen", Irql.High, (in ApiCall call) => (ulong)_memory.LengthOfAnsiString(call[0]));
+        table.Add("strnlen", Irql.High, (in ApiCall call) => (ulong)_memory.LengthOfAnsiString(call[0], (int)Math.Min(call[1], int.MaxValue)));
         table.Add("wcscmp", Irql.High, (in ApiCall call) => CompareWide(call, int.MaxValue, StringComparison.Ordinal));
         table.Add("_wcsicmp", Irql.High, (in ApiCall call) => CompareWide(call, int.MaxValue, StringComparison.OrdinalIgnoreCase));
         table.Add("wcsncmp", Irql.High, (in ApiCall call) => CompareWide(call, (int)Math.Min(call[2], int.MaxValue), StringComparison.Ordinal));
@@ -72,7 +72,7 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
 
     private ulong FindText(in ApiCall call)
     {
-        var index = _memory.ReadString(call[0]).IndexOf(_memory.ReadString(call[1]), StringComparison.Ordinal);
+        var index = IndexOf(_memory.ReadString(call[0]), _memory.ReadString(call[1]));
         return index < 0 ? 0 : call[0] + ((ulong)index * 2);
     }
 
@@ -86,8 +86,14 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
 
     private ulong FindNarrowText(in ApiCall call)
     {
-        var index = _memory.ReadAnsiString(call[0]).IndexOf(_memory.ReadAnsiString(call[1]), StringComparison.Ordinal);
+        var index = IndexOf(_memory.ReadAnsiString(call[0]), _memory.ReadAnsiString(call[1]));
         return index < 0 ? 0 : call[0] + (ulong)index;
+    }
+
+    private int IndexOf(string text, string part)
+    {
+        kernel.Verifier.ChargeComparisons(text.Length, part.Length);
+        return text.IndexOf(part, StringComparison.Ordinal);
     }
 
     private ulong Store(ulong target, ulong capacity, string before, string text)
@@ -156,6 +162,7 @@ internal sealed class CharacterApis(LabKernel kernel) : IApiFamily
     {
         const ulong Failed = uint.MaxValue;
         var text = PrintFormatter.Format(_memory, format, arguments, wide);
+        kernel.Verifier.ChargeText(text.Length);
         var length = (ulong)text.Length;
         if (capacity == 0)
         {

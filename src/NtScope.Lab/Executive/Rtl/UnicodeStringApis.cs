@@ -43,9 +43,15 @@ internal sealed class UnicodeStringApis(LabKernel kernel) : IApiFamily
         table.Status("RtlUnicodeStringToInteger", Irql.Passive, ToInteger);
         table.Status("RtlStringFromGUID", Irql.Passive, FromGuid);
         table.Status("RtlGUIDFromString", Irql.Passive, ToGuid);
-        table.Add("FsRtlIsNameInExpression", Irql.Passive, (in ApiCall call) =>
-            WildcardMatch.IsMatch(call.UnicodeString(0), call.UnicodeString(1), call.Flag(2)) ? 1UL : 0);
+        table.Add("FsRtlIsNameInExpression", Irql.Passive, IsNameInExpression);
         table.Add("FsRtlDoesNameContainWildCards", Irql.Passive, (in ApiCall call) => call.UnicodeString(0).AsSpan().ContainsAny("*?<>\"") ? 1UL : 0);
+    }
+
+    private ulong IsNameInExpression(in ApiCall call)
+    {
+        var (expression, name) = (call.UnicodeString(0), call.UnicodeString(1));
+        kernel.Verifier.ChargeComparisons(expression.Length, name.Length);
+        return WildcardMatch.IsMatch(expression, name, call.Flag(2)) ? 1UL : 0;
     }
 
     private void Initialize(ulong target, ulong source)

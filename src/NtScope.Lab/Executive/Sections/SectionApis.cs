@@ -84,7 +84,13 @@ internal sealed class SectionApis(LabKernel kernel) : IApiFamily
             return NtStatus.InsufficientResources;
         }
 
-        kernel.Memory.WriteUInt64(result, kernel.Sections.Map(item, isSystem, call.ReturnAddress));
+        var address = kernel.Sections.Map(item, isSystem, call.ReturnAddress);
+        if (address == 0)
+        {
+            return NtStatus.NoMemory;
+        }
+
+        kernel.Memory.WriteUInt64(result, address);
         kernel.Memory.WriteUInt64(size, ((Section)item.State!).Region.Size);
         return NtStatus.Success;
     }

@@ -10,12 +10,11 @@ namespace NtScope.Lab.Executive.Sections;
 /// <summary>Sections and their views. What a file's section shows is read by paging I/O when it is made, and written back when views go.</summary>
 internal sealed class SectionManager(LabKernel kernel)
 {
-    private const ulong Alignment = 0x10_0000;
     private const uint PagingIo = 3;
     private readonly Dictionary<ulong, SectionView> _views = [];
-    private ulong _nextBacking = 0xFFFF_D800_0000_0000;
-    private ulong _nextSystemView = 0xFFFF_DA00_0000_0000;
-    private ulong _nextUserView = 0x0000_0200_0000_0000;
+    private readonly AddressWindow _backing = new(kernel.Memory, 0xFFFF_D800_0000_0000, 0xFFFF_DA00_0000_0000);
+    private readonly AddressWindow _systemViews = new(kernel.Memory, 0xFFFF_DA00_0000_0000, 0xFFFF_DB00_0000_0000);
+    private readonly AddressWindow _userViews = new(kernel.Memory, 0x0000_0200_0000_0000, 0x0000_0300_0000_0000);
 
     /// <summary>The views, by their first address.</summary>
     public IReadOnlyDictionary<ulong, SectionView> Views => _views;
@@ -47,7 +46,13 @@ internal sealed class SectionManager(LabKernel kernel)
         }
 
         var bytes = (size + GuestMemory.PageSize - 1) & ~(GuestMemory.PageSize - 1);
-        var region = kernel.Memory.Map("section", Take(ref _nextBacking, bytes), bytes, MemoryAccess.ReadWrite);
+        if (_backing.Find(bytes) is not { } place)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        kernel.Verifier.ChargeBytes(bytes);
+        var region = kernel.Memory.Map("section", place, bytes, MemoryAccess.ReadWrite);
         var section = new Section(region, size, file);
         if (file is not null)
         {
@@ -71,11 +76,16 @@ internal sealed class SectionManager(LabKernel kernel)
     /// <param name="item">The section's object.</param>
     /// <param name="isSystem">Whether it is mapped in the system's part of the address space.</param>
     /// <param name="caller">The place of the call.</param>
-    /// <returns>The first address.</returns>
+    /// <returns>The first address; 0 if there is no room for another view.</returns>
     public ulong Map(KernelObject item, bool isSystem, ulong caller)
     {
         var section = (Section)item.State!;
-        var address = isSystem ? Take(ref _nextSystemView, section.Region.Size) : Take(ref _nextUserView, section.Region.Size);
+        kernel.Verifier.ChargeBytes(section.Region.Size);
+        if (_views.Count >= LabLimits.Views || (isSystem ? _systemViews : _userViews).Find(section.Region.Size) is not { } address)
+        {
+            return 0;
+        }
+
         kernel.Memory.MapAlias("section view", address, section.Region);
         kernel.Objects.Reference(item);
         _views.Add(address, new SectionView(item, section.Size, kernel.Drivers.At(caller), caller));
@@ -100,13 +110,6 @@ internal sealed class SectionManager(LabKernel kernel)
         WriteBack((Section)view.Section.State!);
         kernel.Objects.Dereference(view.Section);
         return NtStatus.Success;
-    }
-
-    private static ulong Take(ref ulong next, ulong bytes)
-    {
-        var address = next;
-        next += (bytes + (2 * Alignment) - 1) & ~(Alignment - 1);
-        return address;
     }
 
     private NtStatus Synchronize(OpenFile file, MajorFunction major, uint protection)

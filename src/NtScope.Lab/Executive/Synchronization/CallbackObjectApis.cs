@@ -18,28 +18,29 @@ internal sealed class CallbackObjectApis(LabKernel kernel) : IApiFamily
 
     private NtStatus Create(in ApiCall call)
     {
-        var name = ObjectAttributes.Read(kernel.Memory, call[1]).Name;
-        var item = name.Length == 0 ? null : kernel.Objects.Resolve(name, out var rest) is { State: CallbackObject } found && rest.Length == 0 ? found : null;
-        if (item is not null)
-        {
-            kernel.Objects.Reference(item, call.ReturnAddress);
-        }
-        else if (!call.Flag(2))
+        var attributes = ObjectAttributes.Read(kernel.Memory, call[1]);
+        var exists = attributes.Name.Length > 0 && kernel.Objects.Resolve(attributes.Name, out var rest) is not null && rest.Length == 0;
+        if (!exists && !call.Flag(2))
         {
             return NtStatus.ObjectNameNotFound;
         }
-        else if (kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress))
+
+        if (!exists && kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress))
         {
             return NtStatus.InsufficientResources;
         }
-        else
+
+        // One that is there is opened, whatever the attributes say.
+        const uint OpenIf = 0x80;
+        var status = kernel.Objects.CreateOrOpen(ObjectKind.Callback, 0x40, attributes with { Flags = attributes.Flags | OpenIf }, out var item);
+        if (item is null)
         {
-            item = kernel.Objects.Create(ObjectKind.Callback, 0x40, name.Length == 0 ? null : name);
-            item.State = new CallbackObject(call.Flag(3));
-            kernel.Objects.Reference(item, call.ReturnAddress);
-            kernel.Objects.Dereference(item);
+            return status;
         }
 
+        item.State ??= new CallbackObject(call.Flag(3));
+        kernel.Objects.Reference(item, call.ReturnAddress);
+        kernel.Objects.Dereference(item);
         kernel.Memory.WriteUInt64(call[0], item.Address);
         return NtStatus.Success;
     }

@@ -11,6 +11,8 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
 {
     private const ulong MutantOwner = 0x28;
     private const ulong SemaphoreLimit = 0x18;
+    private const ulong EventBytes = 0x18;
+    private const uint OpenIf = 0x80;
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
@@ -145,12 +147,21 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
     private NtStatus CreateEvent(in ApiCall call)
     {
         var attributes = ObjectAttributes.Read(kernel.Memory, call[2]);
-        var item = kernel.Objects.Create(ObjectKind.Event, 0x18, attributes.Name.Length == 0 ? null : attributes.Name);
-        kernel.Dispatcher.InitializeEvent(item.Address, call.Flag(4), call.UInt32(3) == 1);
+        var status = kernel.Objects.CreateOrOpen(ObjectKind.Event, EventBytes, attributes, out var item);
+        if (item is null)
+        {
+            return status;
+        }
+
+        if (status == NtStatus.Success)
+        {
+            kernel.Dispatcher.InitializeEvent(item.Address, call.Flag(4), call.UInt32(3) == 1);
+        }
+
         var handle = kernel.Objects.Open(item, call.UInt32(1), attributes.WantsKernelHandle, call.ReturnAddress);
         kernel.Objects.Dereference(item);
         kernel.Memory.WriteUInt64(call[0], handle);
-        return NtStatus.Success;
+        return status;
     }
 
     private NtStatus SetEvent(in ApiCall call)
@@ -171,14 +182,20 @@ internal sealed class EventApis(LabKernel kernel) : IApiFamily
 
     private ulong CreateNamed(in ApiCall call, bool synchronization)
     {
-        var name = call.UnicodeString(0);
-        if (kernel.Objects.Resolve(name, out var rest) is not { Kind: ObjectKind.Event } item || rest.Length != 0)
+        var status = kernel.Objects.CreateOrOpen(ObjectKind.Event, EventBytes, new ObjectAttributes(0, call.UnicodeString(0), OpenIf), out var item);
+        if (item is null)
         {
-            item = kernel.Objects.Create(ObjectKind.Event, 0x18, name);
+            return 0;
+        }
+
+        if (status == NtStatus.Success)
+        {
             kernel.Dispatcher.InitializeEvent(item.Address, signalled: true, synchronization);
         }
 
+        // The handle keeps it: the pointer counts for nothing of its own.
         kernel.Memory.WriteUInt64(call[1], kernel.Objects.Open(item, 0x1F_0003, isKernel: true, call.ReturnAddress));
+        kernel.Objects.Dereference(item);
         return item.Address;
     }
 }

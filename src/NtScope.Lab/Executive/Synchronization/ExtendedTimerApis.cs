@@ -71,7 +71,7 @@ internal sealed class ExtendedTimerApis(LabKernel kernel) : IApiFamily
             return false;
         }
 
-        state.Entry?.IsCancelled = true;
+        state.Entry?.Cancel();
         _timers[timer] = state with { Entry = null };
         return state.Entry is not null;
     }

@@ -223,11 +223,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
         var (memory, pushLock) = (kernel.Memory, call[0]);
         while (memory.ReadUInt64(pushLock) is var state && (state == 1 || (exclusive && state != 0)))
         {
-            kernel.Threads.Yield();
-            if (memory.ReadUInt64(pushLock) == state && !kernel.Clock.Advance())
-            {
-                throw kernel.Stop("deadlock", $"push lock 0x{pushLock:x} is held and nobody will release it", call.Entry.Name);
-            }
+            kernel.Dispatcher.WaitOn(pushLock, "push lock");
         }
 
         memory.WriteUInt64(pushLock, exclusive ? 1 : memory.ReadUInt64(pushLock) + 2);
@@ -251,6 +247,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
 
         kernel.Memory.WriteUInt64(call[0], state == 1 ? 0 : state - 2);
         Forget(call[0]);
+        kernel.Dispatcher.WakeAll(call[0]);
     }
 
     private ulong Insert(in ApiCall call, bool tail)

@@ -79,11 +79,12 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
         var period = kernel.Memory.ReadInt32(timer + TimerPeriod);
         if (period > 0)
         {
-            Arm(timer, due + (period * VirtualClock.TicksPerMillisecond), setAt);
+            // From now on: what lies in the past, as a due time of 0 does, has expired once and not once for each period since.
+            Arm(timer, Math.Max(due, kernel.Clock.Now) + (period * VirtualClock.TicksPerMillisecond), setAt);
         }
 
         kernel.Dispatcher.Signal(timer, 1);
-        if (kernel.Memory.ReadUInt64(timer + TimerDpc) is var dpc && dpc != 0)
+        if (kernel.Memory.ReadUInt64(timer + TimerDpc) is var dpc && dpc != 0 && kernel.Memory.ReadUInt64(dpc + DpcData) == 0)
         {
             kernel.Memory.WriteUInt64(dpc + DpcData, 1);
             kernel.DeferredCalls.Queue(dpc, (ulong)kernel.Clock.Now & 0xFFFF_FFFF, (ulong)kernel.Clock.Now >> 32);
@@ -97,7 +98,7 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
             return 0;
         }
 
-        set.Entry.IsCancelled = true;
+        set.Entry.Cancel();
         return 1;
     }
 

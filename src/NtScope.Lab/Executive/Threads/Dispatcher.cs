@@ -24,10 +24,11 @@ internal sealed class Dispatcher(LabKernel kernel)
     /// <param name="timeout">A time-out in units of 100 ns, relative if negative; null to wait for ever.</param>
     /// <param name="isAlertable">Whether alerts end the wait.</param>
     /// <param name="isUser">Whether it is a wait of user mode.</param>
-    public NtStatus WaitFor(ulong[] objects, bool all, long? timeout, bool isAlertable = false, bool isUser = false)
+    /// <param name="hopeless">What stops the machine if nobody will end the wait; null for a deadlock of threads.</param>
+    public NtStatus WaitFor(ulong[] objects, bool all, long? timeout, bool isAlertable = false, bool isUser = false, Func<MachineStoppedException>? hopeless = null)
     {
         var thread = kernel.Threads.Current;
-        var wait = new Wait(objects, all) { IsAlertable = isAlertable, IsUser = isUser };
+        var wait = new Wait(objects, all) { IsAlertable = isAlertable, IsUser = isUser, Hopeless = hopeless };
         kernel.Verifier.Charge(LabLimits.BlocksOfCall);
         if (TrySatisfy(thread, wait))
         {
@@ -44,13 +45,7 @@ internal sealed class Dispatcher(LabKernel kernel)
             return NtStatus.Timeout;
         }
 
-        if (thread.Irql >= Irql.Dispatch)
-        {
-            var code = thread.InDeferredCall ? BugCheckCode.AttemptedSwitchFromDpc : BugCheckCode.IrqlNotLessOrEqual;
-            kernel.Verifier.Report("blocking", $"a wait at IRQL {(int)thread.Irql}{(thread.InDeferredCall ? " in a DPC" : string.Empty)}", thread.Trap.Caller?.Name);
-            throw kernel.BugCheck(code, [objects.Length > 0 ? objects[0] : 0, (ulong)thread.Irql, 0, 0], "a thread cannot wait here");
-        }
-
+        EnsureMayBlock(thread, objects.Length > 0 ? objects[0] : 0);
         thread.Wait = wait;
         foreach (var item in objects)
         {
@@ -64,6 +59,45 @@ internal sealed class Dispatcher(LabKernel kernel)
 
         kernel.Threads.Block(thread, wait);
         return EndWith(wait.Result!.Value);
+    }
+
+    /// <summary>Has the current thread wait until <see cref="WakeAll"/> is called for an address.</summary>
+    /// <param name="item">A lock.</param>
+    /// <param name="what">What it is, for the finding if nobody will release it.</param>
+    public void WaitOn(ulong item, string what)
+    {
+        var thread = kernel.Threads.Current;
+        EnsureMayBlock(thread, item);
+        var routine = thread.Trap.Caller?.Name;
+        var wait = new Wait([], all: false) { Hopeless = () => kernel.Stop("deadlock", $"{what} 0x{item:x} is held and nobody will release it", routine) };
+        thread.Wait = wait;
+        WaitersOf(item).Add(thread);
+        kernel.Threads.Block(thread, wait);
+    }
+
+    /// <summary>Wakes every thread that waits on a lock: each tries again.</summary>
+    public void WakeAll(ulong item)
+    {
+        if (_waiters.Remove(item, out var waiting))
+        {
+            foreach (var thread in waiting)
+            {
+                Wake(thread, thread.Wait!, NtStatus.Success);
+            }
+        }
+    }
+
+    /// <summary>How many threads wait for an object or on a lock.</summary>
+    public int WaitersFor(ulong item) => _waiters.TryGetValue(item, out var waiting) ? waiting.Count : 0;
+
+    private void EnsureMayBlock(KernelThread thread, ulong item)
+    {
+        if (thread.Irql >= Irql.Dispatch)
+        {
+            var code = thread.InDeferredCall ? BugCheckCode.AttemptedSwitchFromDpc : BugCheckCode.IrqlNotLessOrEqual;
+            kernel.Verifier.Report("blocking", $"a wait at IRQL {(int)thread.Irql}{(thread.InDeferredCall ? " in a DPC" : string.Empty)}", thread.Trap.Caller?.Name);
+            throw kernel.BugCheck(code, [item, (ulong)thread.Irql, 0, 0], "a thread cannot wait here");
+        }
     }
 
     /// <summary>Lets a time pass for the current thread.</summary>
@@ -126,7 +160,7 @@ internal sealed class Dispatcher(LabKernel kernel)
 
         wait.Result = result;
         thread.Wait = null;
-        wait.Timeout?.IsCancelled = true;
+        wait.Timeout?.Cancel();
         foreach (var item in wait.Objects)
         {
             if (_waiters.TryGetValue(item, out var waiting) && waiting.Remove(thread) && waiting.Count == 0)

@@ -34,6 +34,9 @@ internal sealed class KernelThread(ulong thread, ulong process, uint id, GuestRe
     /// <summary>The call of the executive that is being served.</summary>
     public Invocation Trap { get; set; }
 
+    /// <summary>The DISPATCHER_CONTEXT of the exception that a handler is searched for; 0 if none is.</summary>
+    public ulong SearchedFor { get; set; }
+
     /// <summary>Saved registers while another thread runs; 0 until it has been switched away from.</summary>
     public nint Context { get; set; }
 

@@ -88,8 +88,10 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
     /// <summary>Lets other threads run until a wait has ended.</summary>
     public void Block(KernelThread thread, Wait wait)
     {
+        var (begun, expiries) = (kernel.Clock.Now, 0);
         while (wait.Result is null)
         {
+            kernel.Verifier.Charge(LabLimits.BlocksOfCall);
             kernel.Apcs.Deliver();
             if (wait.Result is not null)
             {
@@ -100,9 +102,9 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
             {
                 SwitchTo(next);
             }
-            else if (!kernel.Clock.Advance())
+            else if (!kernel.Clock.Advance() || (wait.Hopeless is not null && (++expiries > LabLimits.Expiries || kernel.Clock.Now - begun > LabLimits.PendingTime)))
             {
-                throw Deadlock();
+                throw wait.Hopeless?.Invoke() ?? Deadlock();
             }
         }
 
@@ -202,7 +204,7 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
         kernel.Processes.ThreadEnded(thread);
         if (_failure is not null)
         {
-            PassBaton(_threads[0]);
+            PassBaton(_threads[0], thread);
             return;
         }
 
@@ -210,6 +212,7 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
         {
             try
             {
+                kernel.Verifier.Charge(LabLimits.BlocksOfCall);
                 if (!kernel.Clock.Advance())
                 {
                     _failure = Deadlock();
@@ -222,26 +225,25 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
 
             if (_failure is not null)
             {
-                PassBaton(_threads[0]);
+                PassBaton(_threads[0], thread);
                 return;
             }
         }
 
-        var next = _ready.Dequeue();
-        Load(next);
-        kernel.Memory.Unmap(thread.Stack);
-        _freeStacks.Push(thread.Stack.Start);
-        if (thread.Context != 0)
-        {
-            kernel.Cpu.DestroyContext(thread.Context);
-        }
-
-        next.Baton.Release();
+        PassBaton(_ready.Dequeue(), thread);
     }
 
-    private void PassBaton(KernelThread next)
+    // A thread that has ended lets another one run and gives back what it had.
+    private void PassBaton(KernelThread next, KernelThread ended)
     {
         Load(next);
+        kernel.Memory.Unmap(ended.Stack);
+        _freeStacks.Push(ended.Stack.Start);
+        if (ended.Context != 0)
+        {
+            kernel.Cpu.DestroyContext(ended.Context);
+        }
+
         next.Baton.Release();
     }
 

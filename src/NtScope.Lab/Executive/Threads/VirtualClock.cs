@@ -7,9 +7,13 @@ internal sealed class VirtualClock
 {
     private readonly PriorityQueue<ClockEntry, (long Due, long Order)> _entries = new();
     private long _order;
+    private int _cancelled;
 
-    /// <summary>A day in units of 100 ns.</summary>
+    /// <summary>A millisecond in units of 100 ns.</summary>
     public const long TicksPerMillisecond = 10_000;
+
+    /// <summary>The year 8889: what is due later does not happen.</summary>
+    public const long LastTime = 2_300_000_000_000_000_000;
 
     /// <summary>The time, in units of 100 ns since 1601 (UTC). A machine starts when captures are taken.</summary>
     public long Now { get; private set; } = LabClock.Now;
@@ -27,21 +31,20 @@ internal sealed class VirtualClock
     /// <summary>Has something happen at a time.</summary>
     public ClockEntry Add(long due, Action action)
     {
-        var entry = new ClockEntry(due, action);
+        var entry = new ClockEntry(this, due, action);
         _entries.Enqueue(entry, (due, _order++));
         return entry;
     }
 
     /// <summary>Turns a relative (negative) or absolute time-out into a time.</summary>
-    public long Resolve(long timeout) => timeout < 0 ? Now - timeout : timeout;
+    public long Resolve(long timeout) => timeout >= 0 ? timeout : timeout < -LastTime ? long.MaxValue : Now - timeout;
 
     /// <summary>Does what is due now.</summary>
     public void RunDue()
     {
         while (_entries.TryPeek(out var entry, out _) && (entry.IsCancelled || entry.Due <= Now))
         {
-            _entries.Dequeue();
-            if (!entry.IsCancelled)
+            if (!Take().IsCancelled)
             {
                 entry.Action();
             }
@@ -57,11 +60,11 @@ internal sealed class VirtualClock
         {
             if (entry.IsCancelled)
             {
-                _entries.Dequeue();
+                Take();
                 continue;
             }
 
-            if (entry.Due > limit)
+            if (entry.Due > Math.Min(limit, LastTime))
             {
                 return false;
             }
@@ -74,13 +77,40 @@ internal sealed class VirtualClock
         return false;
     }
 
+    /// <summary>Notes that an entry is cancelled. Those far in the future would stay for ever, so they go once they are the most.</summary>
+    public void Cancelled()
+    {
+        const int FewEntries = 64;
+        if (++_cancelled < FewEntries || _cancelled <= _entries.Count / 2)
+        {
+            return;
+        }
+
+        var left = _entries.UnorderedItems.Where(item => !item.Element.IsCancelled).ToArray();
+        _entries.Clear();
+        _entries.EnqueueRange(left);
+        _cancelled = 0;
+    }
+
+    /// <summary>How many entries are kept, cancelled ones too.</summary>
+    public int Count => _entries.Count;
+
     /// <summary>Moves forward without doing anything.</summary>
     public void MoveTo(long time)
     {
+        time = Math.Min(time, LastTime);
         if (time > Now)
         {
             SinceStart += time - Now;
             Now = time;
         }
+    }
+
+    private ClockEntry Take()
+    {
+        var entry = _entries.Dequeue();
+        entry.IsDone = true;
+        _cancelled -= entry.IsCancelled ? 1 : 0;
+        return entry;
     }
 }

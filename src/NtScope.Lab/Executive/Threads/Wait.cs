@@ -22,6 +22,9 @@ internal sealed class Wait(ulong[] objects, bool all)
     /// <summary>How it ended; null while it lasts.</summary>
     public NtStatus? Result { get; set; }
 
+    /// <summary>What stops the machine if nobody will end the wait; null for a deadlock of threads.</summary>
+    public Func<MachineStoppedException>? Hopeless { get; init; }
+
     /// <summary>The time-out; null without one.</summary>
     public ClockEntry? Timeout { get; set; }
 }

@@ -12,7 +12,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     private const ulong UserEnd = 0x0000_8000_0000_0000;
     private readonly List<LabFinding> _findings = [];
     private readonly Dictionary<string, LabFinding> _seen = new(StringComparer.Ordinal);
-    private readonly List<(ulong Start, ulong End)> _probed = [];
+    private readonly ProbedMemory _probed = new();
     private readonly Dictionary<ulong, ulong> _mapped = [];
     private long _blocks;
     private (ulong Address, int Size, bool IsWrite) _access;
@@ -65,11 +65,6 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         var locks = thread.Locks.Count;
         var disabled = thread.ApcDisabled;
         var attached = thread.Attached.Count;
-        if (thread.Invocations.Count == 0)
-        {
-            _blocks = 0;
-        }
-
         var result = kernel.Executor.Call(routine, arguments);
         if (thread.Irql != level)
         {
@@ -107,7 +102,16 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     public void BeginRequest()
     {
         _probed.Clear();
-        _blocks = 0;
+        RenewBudget();
+    }
+
+    /// <summary>Begins a new budget, unless a driver waits for what the user does now.</summary>
+    public void RenewBudget()
+    {
+        if (kernel.Threads.Current.Invocations.Count == 0)
+        {
+            _blocks = 0;
+        }
     }
 
     /// <summary>Notes that a driver has mapped user memory for itself.</summary>
@@ -117,7 +121,11 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     public void Unmapped(ulong start) => _mapped.Remove(start);
 
     /// <summary>Notes that user memory was probed or mapped.</summary>
-    public void Probed(ulong start, ulong length) => _probed.Add((start, start + length));
+    public void Probed(ulong start, ulong length)
+    {
+        Charge(_probed.Count / LabLimits.ProbesOfBlock);
+        _probed.Add(start, start + length);
+    }
 
     /// <inheritdoc/>
     public ulong OnInstruction(ulong address) => kernel.Debugger?.OnInstruction(address) ?? 0;
@@ -165,6 +173,12 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 
     /// <summary>Charges the budget for bytes that the executive reads or writes.</summary>
     public void ChargeBytes(ulong bytes) => Charge((long)(bytes >> LabLimits.BytesOfBlockBits));
+
+    /// <summary>Charges the budget for a search that may compare each character of one text with each of another.</summary>
+    public void ChargeComparisons(int first, int second) => Charge((long)first * second >> LabLimits.ComparisonsOfBlockBits);
+
+    /// <summary>Charges the budget for characters that the executive formats.</summary>
+    public void ChargeText(int characters) => Charge(characters >> LabLimits.CharactersOfBlockBits);
 
     /// <summary>Checks memory that the executive touches for a driver.</summary>
     public void CheckRange(ulong address, ulong size, bool isWrite)
@@ -241,12 +255,9 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 
     private bool IsProbed(ulong address, int size)
     {
-        foreach (var (start, end) in _probed)
+        if (_probed.Covers(address, address + (ulong)size))
         {
-            if (address >= start && address + (ulong)size <= end)
-            {
-                return true;
-            }
+            return true;
         }
 
         foreach (var (start, end) in _mapped)

@@ -135,6 +135,10 @@ internal sealed class KernelImage
         return Known.Symbols is null ? Take(ref _nextRoutine, TailRva, name, size) : Take(ref _nextVariable, TablesRva, name, size);
     }
 
+    /// <summary>Whether a routine has a place, or can have one of <paramref name="size"/> bytes.</summary>
+    public bool HasRoom(string name, uint size) =>
+        TryGetRva(name, out _) || (Known.Symbols is null ? TailRva - _nextRoutine : TablesRva - _nextVariable) >= ((size + 15) & ~15u);
+
     /// <summary>Gives a name to a place inside another one's.</summary>
     public void Place(string name, uint rva) => _own.Add(name, rva);
 

@@ -191,6 +191,8 @@ public sealed unsafe class LabAddressSpace : IMemory
             SetEntry(region.Start + offset, level: 0, entry: 0);
         }
 
+        FreeEmptyTables(region);
+
         _regions.Remove(region.Start.Value);
         if (free)
         {
@@ -456,6 +458,29 @@ public sealed unsafe class LabAddressSpace : IMemory
         if (level == Paging.DirectoryLevel)
         {
             ShareKernelEntry(address, entry);
+        }
+    }
+
+    // Lowest tables that map nothing any more; those above them stay, and so do those that address spaces share by an entry of their own.
+    private void FreeEmptyTables(MemoryRegion region)
+    {
+        var step = Paging.CoverageOf(1);
+        for (var at = region.Start.Value & ~(step - 1); Paging.DirectoryLevel > 1 && at < region.End.Value; at += step)
+        {
+            var address = new VirtualAddress(at);
+            var directory = _directories[Paging.DirectoryOf(address)];
+            for (var depth = Paging.DirectoryLevel; depth > 1; depth--)
+            {
+                directory = new PhysicalAddress(ReadEntry(SlotOf(directory, address, depth)) & Paging.FrameMask);
+            }
+
+            var slot = SlotOf(directory, address, 1);
+            var table = new PhysicalAddress(ReadEntry(slot) & Paging.FrameMask);
+            if (!Ram.Span(table, PhysicalRam.PageSize).ContainsAnyExcept((byte)0))
+            {
+                WriteEntry(slot, 0);
+                Ram.Free(table, 1);
+            }
         }
     }
 
