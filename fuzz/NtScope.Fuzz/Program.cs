@@ -5,7 +5,7 @@ using NtScope.Fuzz.Machines;
 
 // usage: NtScope.Fuzz [target|machines|sharing|all] [cases] [first case]
 // A case's number is its seed, so "NtScope.Fuzz images 1 4711" runs case 4711 of the images again. "all" is all targets; machines and sharing are apart.
-IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget(), new DebuggerFuzzTarget()];
+IFuzzTarget[] targets = [new ImageFuzzTarget(), new PdbFuzzTarget(), new CaptureFuzzTarget(), new DriverFuzzTarget(), new RoutineFuzzTarget(), new DebuggerFuzzTarget()];
 var wanted = args.Length > 0 ? args[0] : "all";
 var cases = args.Length > 1 ? int.Parse(args[1]) : 100_000;
 var first = args.Length > 2 ? int.Parse(args[2]) : 0;
