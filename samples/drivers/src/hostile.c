@@ -110,7 +110,7 @@ static NTSTATUS Misbehave(ULONG what, PIRP irp) {
     }
   case 4: /* text without a line end */
     for (;;)
-      DbgPrint("%4096d", 1);
+      DbgPrint("%500d", 1);
   case 5: /* a scope table that says it has four million entries */
     {
       PUCHAR table = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64 * MEGABYTE, TAG);

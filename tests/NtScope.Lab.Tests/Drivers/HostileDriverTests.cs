@@ -1,4 +1,3 @@
-using NtScope.Images;
 using NtScope.Lab.Drivers;
 using NtScope.Testing.Images;
 

@@ -61,7 +61,11 @@ internal sealed partial class DebugApis(LabKernel kernel) : IApiFamily
         return 0;
     }
 
-    private void Write(string text) => kernel.Debug.Write(text.Length <= MaximumBytes ? text : text[..(MaximumBytes - 1)] + "\n");
+    private void Write(string text)
+    {
+        kernel.Verifier.ChargeText(text.Length);
+        kernel.Debug.Write(text.Length <= MaximumBytes ? text : text[..(MaximumBytes - 1)] + "\n");
+    }
 
     // Wide text is converted by tables that may be paged out.
     private void CheckLevel(in ApiCall call, string format)
@@ -82,12 +86,6 @@ internal sealed partial class DebugApis(LabKernel kernel) : IApiFamily
         CheckLevel(call, text);
         Write(prefix + PrintFormatter.Format(kernel.Memory, text, ListReader(list)));
         return 0;
-    }
-
-    private void Write(string text)
-    {
-        kernel.Verifier.ChargeText(text.Length);
-        kernel.Debug.Write(text);
     }
 
     private Func<ulong> ListReader(ulong list) => () =>
