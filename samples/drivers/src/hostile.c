@@ -100,7 +100,7 @@ static NTSTATUS Misbehave(ULONG what, PIRP irp) {
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
     if (!NT_SUCCESS(ZwCreateKey(&handle, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL)))
       break;
-    RtlInitUnicodeString(&name, L"a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a");
+    RtlInitUnicodeString(&name, L"a");
     for (;; handle = next) {
       InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, handle, NULL);
       NTSTATUS status = ZwCreateKey(&next, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL);

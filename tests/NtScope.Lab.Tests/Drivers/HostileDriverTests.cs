@@ -58,7 +58,7 @@ public sealed class HostileDriverTests
     }
 
     [Theory]
-    [InlineData(3, NtStatus.ObjectPathSyntaxBad)]
+    [InlineData(3, NtStatus.InsufficientResources)]
     [InlineData(13, NtStatus.Success)]
     [InlineData(14, NtStatus.NoMemory)]
     [InlineData(17, NtStatus.Success)]
