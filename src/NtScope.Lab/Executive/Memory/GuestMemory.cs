@@ -414,7 +414,7 @@ internal sealed unsafe class GuestMemory : IMemory
         }
     }
 
-    private ulong RoomAt(ulong address) => Find(address) is { } region && region.Access.HasFlag(MemoryAccess.Read) ? region.End - address : 0;
+    private ulong RoomAt(ulong address) => Find(address)?.RoomAt(address, MemoryAccess.Read) ?? 0;
 
     // Also charges what the emulator does for a change of its map.
     private void EnsureCount()

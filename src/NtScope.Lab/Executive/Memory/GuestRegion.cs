@@ -61,6 +61,24 @@ internal sealed unsafe class GuestRegion(string name, MemoryRegion backing, Memo
         return true;
     }
 
+    /// <summary>How many bytes from an address in it on can be accessed so.</summary>
+    public ulong RoomAt(ulong address, MemoryAccess wanted)
+    {
+        if (_pages is null)
+        {
+            return (Access & wanted) == wanted ? End - address : 0;
+        }
+
+        var first = (int)((address - Start) / GuestMemory.PageSize);
+        var end = first;
+        while (end < _pages.Length && (_pages[end] & wanted) == wanted)
+        {
+            end++;
+        }
+
+        return end == first ? 0 : Start + ((ulong)end * GuestMemory.PageSize) - address;
+    }
+
     /// <summary>The host memory behind the first byte.</summary>
     public byte* Host { get; } = (byte*)backing.Host;
 }
