@@ -102,7 +102,7 @@ internal sealed class RoutineFuzzTarget : IFuzzTarget
     private static string[] List()
     {
         using var machine = new LabMachine();
-        return [.. machine.ImplementedRoutines.Except(Ends)];
+        return [.. machine.ImplementedRoutines.Except(Ends, StringComparer.Ordinal)];
     }
 
     private static byte[] Load()
