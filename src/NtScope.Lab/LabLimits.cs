@@ -9,6 +9,9 @@ internal static class LabLimits
     /// <summary>Findings that are kept; the next ones are only counted.</summary>
     public const int Findings = 1000;
 
+    /// <summary>Stacks of calls that are kept to explain what is left behind; of further ones only the place of the call is.</summary>
+    public const int StackTraces = 1 << 14;
+
     /// <summary>Frames of a stack walk.</summary>
     public const int StackFrames = 64;
 

@@ -110,6 +110,17 @@ public sealed class LabTests
     }
 
     [Fact]
+    public void What_a_driver_did_before_its_entry_failed_is_told()
+    {
+        var outcome = NtScopeProcess.Run("lab", "run", CompiledDrivers.PathOf("broken18"), "--fail", "3");
+        outcome.ExitCode.ShouldBe(1);
+        outcome.Output.ShouldContain("device-left: broken18.sys: ");
+        outcome.Output.ShouldContain("callback-left: broken18.sys: ");
+        outcome.Output.ShouldContain("    nt!IoCreateDevice");
+        outcome.Output.Split("device-left: ").Length.ShouldBe(2);
+    }
+
+    [Fact]
     public void An_emulator_that_dies_is_a_finding()
     {
         using var folder = new TemporaryFolder();

@@ -49,8 +49,9 @@ internal sealed class LabRun
         {
             console.PrintDebugOutput();
             output.WriteLine("The machine stopped.");
-            console.PrintFindings(machine.Findings);
         }
+
+        console.PrintNewFindings();
 
         output.WriteLine($"{machine.Calls.ToString("N0", CultureInfo.InvariantCulture)} calls, {machine.Findings.Count} findings");
         return new LabRun([.. machine.Findings], machine.FailedCall, isComplete);

@@ -19,6 +19,7 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
 {
     private readonly Dictionary<string, LabDriver> _drivers = new(StringComparer.OrdinalIgnoreCase);
     private readonly SortedDictionary<string, (string Usage, string Help, Func<string[], Action> Parse)> _commands = new(StringComparer.Ordinal);
+    private readonly HashSet<LabFinding> _printedFindings = new(ReferenceEqualityComparer.Instance);
     private int _printedLines;
 
     /// <summary>The drivers that were loaded, by file name.</summary>
@@ -39,6 +40,12 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
         if (driver.UnimplementedImports.Count > 0)
         {
             output.WriteLine($"{driver.Name}: not implemented, a call stops the machine: {string.Join(", ", driver.UnimplementedImports)}");
+        }
+
+        // A driver whose DriverEntry failed is gone, and with it the occasion to say what it left behind.
+        if ((int)driver.Status < 0)
+        {
+            PrintNewFindings();
         }
 
         return driver;
@@ -269,6 +276,7 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
     {
         foreach (var finding in findings)
         {
+            _printedFindings.Add(finding);
             output.WriteLine(finding);
             foreach (var frame in finding.Stack)
             {
@@ -276,6 +284,9 @@ public sealed class LabConsole(LabMachine machine, TextWriter output)
             }
         }
     }
+
+    /// <summary>Writes the findings that have not been written yet.</summary>
+    public void PrintNewFindings() => PrintFindings([.. machine.Findings.Where(finding => !_printedFindings.Contains(finding))]);
 
     /// <summary>Writes what drivers have printed since the last time.</summary>
     public void PrintDebugOutput()

@@ -2,6 +2,7 @@ using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Synchronization;
 
 namespace NtScope.Lab.Drivers;
 
@@ -92,22 +93,56 @@ public sealed class LabDriver
         _kernel.SystemCallbacks.RemoveAll(_driver);
         _kernel.Network.RemoveAll(_driver);
         _kernel.Apcs.RemoveAll(apc => _kernel.Drivers.At(_kernel.Apcs.RoutineOf(apc)) == _driver);
-        if (_kernel.Filters.FindOwner(_driver) is { } filter)
+        _kernel.Filters.Ports.RemoveAll(_driver);
+        while (_kernel.Filters.FindOwner(_driver) is { } filter)
         {
             _kernel.Filters.Unregister(filter);
         }
 
-        _kernel.Filters.Ports.RemoveAll(_driver);
+        _kernel.Sections.UnmapAll(_driver);
+        RemoveTimersAndCallbacks();
+        foreach (var request in _kernel.Requests.HeldBy(_driver))
+        {
+            _kernel.Memory.WriteUInt64(request.Irp + IoLayout.IrpCancelRoutine, 0);
+        }
+
+        foreach (var thread in _kernel.Threads.All.Where(thread => _kernel.Threads.RunsIn(thread, _driver)).ToArray())
+        {
+            _kernel.Threads.Abandon(thread);
+        }
 
         foreach (var device in _kernel.Devices.DevicesOf(_object.Address).ToArray())
         {
             _kernel.Devices.DeleteDevice(device);
         }
 
+        _kernel.Objects.Forget(_driver);
         _kernel.Objects.Dereference(_object);
         _kernel.Drivers.Remove(_driver);
+        _kernel.Verifier.Forget(_driver);
+        _kernel.Traces.Clear();
         _kernel.Windows.RemoveImage(_driver.ListEntry, _driver.ListedImage, _kernel.Clock.Now);
         _kernel.Memory.Unmap(_driver.Region);
         _kernel.Debugger?.OnModulesChanged();
+    }
+
+    private void RemoveTimersAndCallbacks()
+    {
+        foreach (var (address, timer) in _kernel.ExtendedTimers.Where(timer => timer.Value.Origin?.Driver == _driver).ToArray())
+        {
+            timer.Entry?.Cancel();
+            _kernel.ExtendedTimers.Remove(address);
+            _kernel.Pool.Free(address);
+        }
+
+        foreach (var (registration, item) in _kernel.CallbackRegistrations.ToArray())
+        {
+            if (((CallbackObject)item.State!).Routines.RemoveAll(routine => routine.Registration == registration && routine.Owner == _driver) > 0)
+            {
+                _kernel.CallbackRegistrations.Remove(registration);
+                _kernel.Pool.Free(registration);
+                _kernel.Objects.Dereference(item);
+            }
+        }
     }
 }

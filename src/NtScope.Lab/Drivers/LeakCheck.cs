@@ -2,6 +2,7 @@ using NtScope.Lab.Executive;
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Synchronization;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Drivers;
 
@@ -11,22 +12,23 @@ internal static class LeakCheck
     /// <summary>Reports what is left.</summary>
     public static void Run(LabKernel kernel, LoadedDriver driver, ulong driverObject)
     {
-        void Report(string kind, string detail) => kernel.Verifier.Report(kind, detail, null, 0, driver.Name);
+        void Report(string kind, string detail, StackTrace? origin) => kernel.Verifier.ReportLeft(kind, detail, driver, origin);
+        string Place(StackTrace? origin) => origin is null ? "the machine" : kernel.Drivers.Describe(origin.Place);
         foreach (var device in kernel.Devices.DevicesOf(driverObject))
         {
-            Report("device-left", $"device {kernel.Objects.Find(device)?.Name ?? "without a name"} is not deleted");
+            Report("device-left", $"device {kernel.Objects.Find(device)?.Name ?? "without a name"} is not deleted", kernel.Objects.Find(device)?.Origin);
         }
 
-        foreach (var irp in kernel.Requests.HeldBy(driver))
+        foreach (var request in kernel.Requests.HeldBy(driver))
         {
-            Report("irp-never-completed", $"IRP 0x{irp:x} is still in the driver");
+            Report("irp-never-completed", $"IRP 0x{request.Irp:x} is still in the driver", request.HeldSince(driver));
         }
 
         foreach (var (name, link) in kernel.Objects.Links)
         {
             if (link.Owner == driver)
             {
-                Report("symbolic-link-left", $"symbolic link {name} is not deleted");
+                Report("symbolic-link-left", $"symbolic link {name} is not deleted", link.Origin);
             }
         }
 
@@ -34,7 +36,7 @@ internal static class LeakCheck
         {
             if (routine.Owner == driver)
             {
-                Report("callback-left", $"{routine.Kind} notify routine {kernel.Drivers.Describe(routine.Address)} is still registered");
+                Report("callback-left", $"{routine.Kind} notify routine {kernel.Drivers.Describe(routine.Address)} is still registered", routine.Origin);
             }
         }
 
@@ -42,7 +44,7 @@ internal static class LeakCheck
         {
             if (callback.Owner == driver)
             {
-                Report("callback-left", $"an object callback at altitude {callback.Altitude} is still registered");
+                Report("callback-left", $"an object callback at altitude {callback.Altitude} is still registered", callback.Origin);
             }
         }
 
@@ -50,45 +52,53 @@ internal static class LeakCheck
         {
             foreach (var routine in ((CallbackObject)item.State!).Routines.Where(routine => routine.Owner == driver))
             {
-                Report("callback-left", $"{kernel.Drivers.Describe(routine.Routine)} is still registered with callback object {item.Name ?? "without a name"}");
+                Report("callback-left", $"{kernel.Drivers.Describe(routine.Routine)} is still registered with callback object {item.Name ?? "without a name"}", routine.Origin);
             }
         }
 
         foreach (var callback in kernel.SystemCallbacks.All.Where(callback => callback.Owner == driver))
         {
-            Report("callback-left", $"{kernel.Drivers.Describe(callback.Routine)} is still registered for {callback.Event}");
+            Report("callback-left", $"{kernel.Drivers.Describe(callback.Routine)} is still registered for {callback.Event}", callback.Origin);
         }
 
         NetworkLeakCheck.Run(kernel, driver);
         foreach (var apc in kernel.Apcs.Pending.Where(apc => kernel.Drivers.At(kernel.Apcs.RoutineOf(apc)) == driver).ToArray())
         {
-            Report("apc-left", $"the APC at 0x{apc:x} with {kernel.Drivers.Describe(kernel.Apcs.RoutineOf(apc))} is still queued");
+            Report("apc-left", $"the APC at 0x{apc:x} with {kernel.Drivers.Describe(kernel.Apcs.RoutineOf(apc))} is still queued", kernel.Apcs.OriginOf(apc));
         }
 
         foreach (var callback in kernel.RegistryCallbacks.All)
         {
             if (callback.Owner == driver)
             {
-                Report("callback-left", $"registry callback {kernel.Drivers.Describe(callback.Routine)} is still registered");
+                Report("callback-left", $"registry callback {kernel.Drivers.Describe(callback.Routine)} is still registered", callback.Origin);
             }
         }
 
-        if (kernel.Filters.FindOwner(driver) is not null)
+        if (kernel.Filters.FindOwner(driver) is { } filter)
         {
-            Report("callback-left", "the minifilter is still registered");
+            Report("callback-left", "the minifilter is still registered", filter.Origin);
         }
 
-        foreach (var port in kernel.Filters.Ports.OwnedBy(driver))
+        foreach (var (port, origin) in kernel.Filters.Ports.OwnedBy(driver))
         {
-            Report("port-left", port);
+            Report("port-left", port, origin);
         }
 
         foreach (var (address, timer) in kernel.Timers)
         {
-            if (kernel.Drivers.At(timer.SetAt) == driver)
+            if (timer.Origin?.Driver == driver)
             {
-                Report("timer-left", $"the timer at 0x{address:x} is still set; {kernel.Drivers.Describe(timer.SetAt)} set it");
+                Report("timer-left", $"the timer at 0x{address:x} is still set; {Place(timer.Origin)} set it", timer.Origin);
                 timer.Entry.Cancel();
+            }
+        }
+
+        foreach (var (address, timer) in kernel.ExtendedTimers)
+        {
+            if (timer.Origin?.Driver == driver)
+            {
+                Report("timer-left", $"the timer at 0x{address:x} is not deleted{(timer.Entry is null ? string.Empty : " and still set")}; {Place(timer.Origin)} allocated it", timer.Origin);
             }
         }
 
@@ -96,33 +106,55 @@ internal static class LeakCheck
         {
             if (view.Owner == driver)
             {
-                Report("view-left", $"the view of a section at 0x{address:x} is not unmapped; {kernel.Drivers.Describe(view.MappedAt)} mapped it");
+                Report("view-left", $"the view of a section at 0x{address:x} is not unmapped; {Place(view.Origin)} mapped it", view.Origin);
             }
         }
 
         foreach (var block in kernel.Pool.OwnedBy(driver).ToArray())
         {
-            Report("pool-leak", $"0x{block.Size:x} bytes of {(block.Kind == PoolKind.Paged ? "paged" : "nonpaged")} pool with tag '{PoolManager.Describe(block.Tag)}' are not freed; {kernel.Drivers.Describe(block.AllocatedAt)} allocated them");
+            if (block.Tag == PoolManager.TagOf("Mdl ") && block.Origin is { Routine: "IoAllocateMdl" })
+            {
+                Report("mdl-leak", $"an MDL{(kernel.Mdls.IsLocked(block.Address) ? " with locked pages" : string.Empty)} is not freed; {Place(block.Origin)} allocated it", block.Origin);
+                continue;
+            }
+
+            if (kernel.Requests.All.TryGetValue(block.Address, out var made) && !made.IsInDriverMemory)
+            {
+                Report("irp-leak", $"an IRP is not {(made.IsOwnedByExecutive ? "sent" : "freed")}; {Place(block.Origin)} allocated it", block.Origin);
+                continue;
+            }
+
+            if (kernel.ExtendedTimers.ContainsKey(block.Address))
+            {
+                continue;
+            }
+
+            Report("pool-leak", $"0x{block.Size:x} bytes of {(block.Kind == PoolKind.Paged ? "paged" : "nonpaged")} pool with tag '{PoolManager.Describe(block.Tag)}' are not freed; {Place(block.Origin)} allocated them", block.Origin);
         }
 
         foreach (var (number, handle) in kernel.Objects.Handles)
         {
             if (handle.Owner == driver)
             {
-                Report("handle-leak", $"handle 0x{number:x} to a {handle.Object.Kind} is not closed; {kernel.Drivers.Describe(handle.OpenedAt)} opened it");
+                Report("handle-leak", $"handle 0x{number:x} to a {handle.Object.Kind} is not closed; {Place(handle.Origin)} opened it", handle.Origin);
             }
         }
 
-        foreach (var (item, count, at) in kernel.Objects.ReferencesBy(driver).ToArray())
+        foreach (var (item, count, origin) in kernel.Objects.ReferencesBy(driver).ToArray())
         {
-            Report("object-leak", $"{count} references to {(item is null ? "an object" : $"a {item.Kind}")} are not given back; {kernel.Drivers.Describe(at)} took the last");
+            Report("object-leak", $"{count} references to {(item is null ? "an object" : $"a {item.Kind}")} are not given back; {Place(origin)} took the last", origin);
+        }
+
+        foreach (var (item, count, origin) in kernel.Objects.ReturnedBy(driver).ToArray())
+        {
+            Report("bad-reference", $"{count} more references to {(item is null ? "an object" : $"a {item.Kind}")} are given back than were taken; {Place(origin)} gave the last one back", origin);
         }
 
         foreach (var thread in kernel.Threads.All)
         {
-            if (thread.Host is not null && (kernel.Drivers.At(thread.Trap.CallerRip) == driver || thread.Invocations.Any(call => kernel.Drivers.At(call.CallerRip) == driver)))
+            if (kernel.Threads.RunsIn(thread, driver))
             {
-                Report("thread-left", $"system thread {thread.Id} still runs in the driver");
+                Report("thread-left", $"system thread {thread.Id} still runs in the driver", thread.Origin);
             }
         }
     }

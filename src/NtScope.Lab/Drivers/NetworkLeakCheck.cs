@@ -12,26 +12,26 @@ internal static class NetworkLeakCheck
         var engine = kernel.Network;
         foreach (var callout in engine.Callouts.Where(callout => callout.Owner == driver))
         {
-            kernel.Verifier.Report("callout-left", $"callout {callout.Key} with {kernel.Drivers.Describe(callout.Classify)} is still registered", null, 0, driver.Name);
+            kernel.Verifier.ReportLeft("callout-left", $"callout {callout.Key} with {kernel.Drivers.Describe(callout.Classify)} is still registered", driver, callout.Origin);
             if (engine.ContextsOf(callout) is > 0 and var contexts)
             {
-                kernel.Verifier.Report("flow-context-left", $"callout {callout.Key} still keeps contexts for {contexts} flows", null, 0, driver.Name);
+                kernel.Verifier.ReportLeft("flow-context-left", $"callout {callout.Key} still keeps contexts for {contexts} flows", driver, callout.Origin);
             }
         }
 
         foreach (var item in engine.Objects.Where(item => item.Owner == driver))
         {
-            kernel.Verifier.Report("filter-left", $"{item.Kind} {item.Key} ('{item.Name}') is still in the filter engine", null, 0, driver.Name);
+            kernel.Verifier.ReportLeft("filter-left", $"{item.Kind} {item.Key} ('{item.Name}') is still in the filter engine", driver, item.Origin);
         }
 
         foreach (var session in engine.Sessions.Where(session => session.Owner == driver))
         {
-            kernel.Verifier.Report("handle-leak", $"handle 0x{session.Handle:x} of the filter engine is not closed", null, 0, driver.Name);
+            kernel.Verifier.ReportLeft("handle-leak", $"handle 0x{session.Handle:x} of the filter engine is not closed", driver, session.Origin);
         }
 
-        foreach (var (handle, _) in engine.Injections.Where(known => known.Value == driver))
+        foreach (var (handle, known) in engine.Injections.Where(known => known.Value.Owner == driver))
         {
-            kernel.Verifier.Report("handle-leak", $"injection handle 0x{handle:x} is not closed", null, 0, driver.Name);
+            kernel.Verifier.ReportLeft("handle-leak", $"injection handle 0x{handle:x} is not closed", driver, known.Origin);
         }
     }
 }

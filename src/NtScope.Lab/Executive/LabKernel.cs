@@ -16,6 +16,7 @@ using NtScope.Lab.Executive.Observation;
 using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Executive.Processes;
 using NtScope.Lab.Executive.Sections;
+using NtScope.Lab.Executive.Synchronization;
 using NtScope.Lab.Executive.Threads;
 using NtScope.Lab.Executive.Verification;
 using NtScope.Lab.FileSystem;
@@ -50,6 +51,7 @@ internal sealed class LabKernel : IDisposable
         Variables = new KernelVariables(Memory, Foundation.Kernel);
         Clock = new VirtualClock();
         Faults = new FaultInjector(options.FaultInjection, this);
+        Traces = new StackTraceDatabase(this);
         Pool = new PoolManager(this);
         Memory.Fault = OnFault;
         Foundation.System.Fault = address => OnFault(address.Value, MemoryAccess.Write);
@@ -187,6 +189,9 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Failures on purpose.</summary>
     public FaultInjector Faults { get; }
 
+    /// <summary>Where drivers called from.</summary>
+    public StackTraceDatabase Traces { get; }
+
     /// <summary>Findings.</summary>
     public Verifier Verifier { get; }
 
@@ -265,8 +270,11 @@ internal sealed class LabKernel : IDisposable
     /// <summary>Shows the machine's memory.</summary>
     public MachineObserver Observer { get; }
 
-    /// <summary>KTIMERs that are set, with the place of the call that set them.</summary>
-    public Dictionary<ulong, (ClockEntry Entry, ulong SetAt)> Timers { get; } = [];
+    /// <summary>KTIMERs that are set, with the call that set them.</summary>
+    public Dictionary<ulong, (ClockEntry Entry, StackTrace? Origin)> Timers { get; } = [];
+
+    /// <summary>Timers that ExAllocateTimer made.</summary>
+    public Dictionary<ulong, ExtendedTimer> ExtendedTimers { get; } = [];
 
     /// <summary>Registrations with callback objects, by the handle that takes them out.</summary>
     public Dictionary<ulong, KernelObject> CallbackRegistrations { get; } = [];
@@ -296,12 +304,16 @@ internal sealed class LabKernel : IDisposable
     }
 
     /// <summary>Stops the machine for good.</summary>
-    public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0, string? driver = null)
+    public MachineStoppedException Stop(string kind, string detail, string? routine = null, ulong rip = 0) =>
+        Stop(Stopped ?? Verifier.Report(kind, detail, routine, rip), rip);
+
+    /// <summary>Stops the machine for good with a finding that is kept already.</summary>
+    public MachineStoppedException Stop(LabFinding finding, ulong rip = 0)
     {
         if (Stopped is null)
         {
-            Stopped = Verifier.Report(kind, detail, routine, rip, driver);
-            Debugger?.OnStopped(Stopped, rip);
+            Stopped = finding;
+            Debugger?.OnStopped(finding, rip);
         }
 
         return new MachineStoppedException(Stopped);

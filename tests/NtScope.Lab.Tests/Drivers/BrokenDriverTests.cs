@@ -45,7 +45,7 @@ public sealed class BrokenDriverTests
         machine.Findings.ShouldContain(finding => finding.Kind == kind, string.Join(Environment.NewLine, machine.Findings));
         (machine.Stopped is not null).ShouldBe(stops, machine.Stopped?.ToString());
         var finding = machine.Findings.First(finding => finding.Kind == kind);
-        finding.Driver.ShouldBe(driver.Name);
+        finding.ShouldExplain(driver);
         if (stops)
         {
             Should.Throw<MachineStoppedException>(() => machine.StartProcess(@"C:\a.exe")).Finding.ShouldBe(machine.Stopped);
@@ -69,6 +69,37 @@ public sealed class BrokenDriverTests
         finding.Stack[0].ShouldStartWith("broken8!Touch");
         finding.Stack[1].ShouldStartWith("broken8!");
         finding.Stack.ShouldContain(frame => frame.StartsWith("broken8!Control", StringComparison.Ordinal) || frame.StartsWith("broken8!Misbehave", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(5, "pool-leak")]
+    [InlineData(16, "object-leak")]
+    [InlineData(17, "device-left")]
+    [InlineData(18, "callback-left")]
+    public void A_driver_that_is_loaded_again_is_judged_again(int bug, string kind)
+    {
+        using var machine = new LabMachine();
+        for (var load = 1; load <= 3; load++)
+        {
+            var driver = machine.LoadDriver(SampleDrivers.PathOf($"broken{bug}"));
+            using (var device = machine.OpenDevice(@"\\.\Broken"))
+            {
+                device.Control(Misbehave, new byte[16], 16).Status.ShouldBe(NtStatus.Success);
+            }
+
+            driver.Unload().Findings.Count(finding => finding.Kind == kind).ShouldBe(1);
+            machine.Findings.Count(finding => finding.Kind == kind).ShouldBe(load);
+        }
+    }
+
+    [Fact]
+    public void What_is_left_behind_has_the_stack_of_the_call_that_made_it()
+    {
+        using var machine = Run(5, out _);
+        var finding = machine.Findings.Single();
+        finding.Routine.ShouldBe("ExAllocatePool2");
+        finding.Stack[0].ShouldBe("nt!ExAllocatePool2");
+        finding.Stack[1].ShouldStartWith("broken5!");
     }
 
     [Fact]

@@ -55,7 +55,10 @@ public sealed class FaultDriverTests
         }
 
         machine.Findings.Count(finding => finding.Kind == kind).ShouldBe(times, string.Join(Environment.NewLine, machine.Findings));
-        machine.Findings.ShouldAllBe(finding => finding.Driver == "faults.sys");
+        foreach (var finding in machine.Findings)
+        {
+            finding.ShouldExplain(driver);
+        }
     }
 
     [Fact]

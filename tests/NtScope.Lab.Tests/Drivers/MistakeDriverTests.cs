@@ -45,6 +45,8 @@ public sealed class MistakeDriverTests
             stopped.Finding.ShouldBe(machine.Stopped);
         }
 
+        machine.Findings.Where(finding => finding.Kind == kind).ShouldAllBe(finding => finding.Driver == driver.Name);
+        machine.Findings.First(finding => finding.Kind == kind).ShouldExplain(driver);
         machine.Findings.Count(finding => finding.Kind == kind && finding.Driver == "mistakes.sys").ShouldBe(times, string.Join(Environment.NewLine, machine.Findings));
     }
 }

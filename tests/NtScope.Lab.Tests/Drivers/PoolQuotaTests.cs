@@ -40,9 +40,10 @@ public sealed class PoolQuotaTests
         ShownQuota(machine).ShouldBe(BlockBytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
         var memory = machine.Kernel.Memory;
+        Span<byte> HeaderOf(Executive.Pool.PoolBlock block) => machine.Kernel.Pool.ArenaAt(block.Address)!.HeaderOf(block.Address);
         var block = machine.Kernel.Pool.Blocks.Single(block => block.Billed != 0);
-        memory.ReadByte(block.Address - 13).ShouldBe((byte)0x0B);
-        var billed = memory.ReadUInt64(block.Address - 8);
+        HeaderOf(block)[3].ShouldBe((byte)0x0B);
+        var billed = BitConverter.ToUInt64(HeaderOf(block)[8..]);
         var isEncoded = options.Kernel.Version.Build >= 9200;
         (billed == machine.Client.Address.Value).ShouldBe(!isEncoded);
         var cookie = isEncoded ? memory.ReadUInt64(machine.Kernel.Machine.Kernel.AddressOf("ExpPoolQuotaCookie", 8).Value) ^ (block.Address - 16) : 0;
@@ -51,7 +52,7 @@ public sealed class PoolQuotaTests
         Run(device, Hold);
         machine.Client.PagedPoolQuota.ShouldBe(0u);
         ShownQuota(machine).ShouldBe("0");
-        memory.ReadByte(block.Address - 13).ShouldBe((byte)0x03);
+        HeaderOf(block)[3].ShouldBe((byte)0x03);
     }
 
     private static string ShownQuota(LabMachine machine)

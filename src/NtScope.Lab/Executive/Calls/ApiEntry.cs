@@ -8,4 +8,7 @@ internal sealed record ApiEntry(string Name, Irql MaximumIrql, ValueHandler? Han
 {
     /// <summary>Whether it is a system service: what it does for a driver it does in kernel mode.</summary>
     public bool IsService { get; } = Name.StartsWith("Zw", StringComparison.Ordinal);
+
+    /// <summary>The lowest level it may be called at.</summary>
+    public Irql MinimumIrql { get; init; }
 }

@@ -30,6 +30,9 @@ internal sealed class ApiTable
         }
     }
 
+    /// <summary>Says from which level on routines may be called.</summary>
+    public void From(string name, Irql minimum) => _entries[name] = _entries[name] with { MinimumIrql = minimum };
+
     /// <summary>The routine of this name, or null.</summary>
     public ApiEntry? Find(string name) => _entries.GetValueOrDefault(name);
 }

@@ -150,6 +150,11 @@ internal sealed class Executor(LabKernel kernel)
                 "irql", $"{entry.Name} is called at IRQL {(int)thread.Irql}; it may be called up to {(int)entry.MaximumIrql}", entry.Name);
         }
 
+        if (thread.Irql < entry.MinimumIrql)
+        {
+            kernel.Verifier.Report("irql", $"{entry.Name} is called at IRQL {(int)thread.Irql}; it may be called from {(int)entry.MinimumIrql} on", entry.Name);
+        }
+
         var mode = thread.UserMode;
         thread.UserMode &= !entry.IsService;
         ulong result;

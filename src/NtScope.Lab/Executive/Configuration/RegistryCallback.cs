@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Configuration;
 
@@ -9,4 +10,5 @@ namespace NtScope.Lab.Executive.Configuration;
 /// <param name="Altitude">Where it stands among others.</param>
 /// <param name="Owner">The driver.</param>
 /// <param name="Entry">The entry in the kernel's list.</param>
-internal sealed record RegistryCallback(ulong Cookie, ulong Routine, ulong Context, Altitude Altitude, LoadedDriver? Owner, VirtualAddress Entry);
+/// <param name="Origin">The call that registered it.</param>
+internal sealed record RegistryCallback(ulong Cookie, ulong Routine, ulong Context, Altitude Altitude, LoadedDriver? Owner, VirtualAddress Entry, StackTrace? Origin);

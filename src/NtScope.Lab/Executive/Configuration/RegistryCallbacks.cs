@@ -25,7 +25,7 @@ internal sealed class RegistryCallbacks(LabKernel kernel)
 
         cookie = _nextCookie++;
         var entry = kernel.Windows.Callbacks.AddRegistry(new VirtualAddress(routine), altitude.ToString(), cookie, context);
-        _callbacks.Add(new RegistryCallback(cookie, routine, context, altitude, kernel.Drivers.At(routine) ?? kernel.Drivers.At(caller), entry));
+        _callbacks.Add(new RegistryCallback(cookie, routine, context, altitude, kernel.Drivers.At(routine) ?? kernel.Drivers.At(caller), entry, kernel.Traces.Capture()));
         _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         return NtStatus.Success;
     }

@@ -1,9 +1,10 @@
 using NtScope.Lab.Executive.Io;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.DriverFramework;
 
 /// <summary>What a driver says of a device before it makes it (WDFDEVICE_INIT).</summary>
-internal sealed class DeviceInit(ulong address, DeviceRole role, ulong physicalDevice, ulong allocatedAt)
+internal sealed class DeviceInit(ulong address, DeviceRole role, ulong physicalDevice, StackTrace? origin)
 {
     /// <summary>Where the driver sees it; nothing is there.</summary>
     public ulong Address { get; } = address;
@@ -14,8 +15,8 @@ internal sealed class DeviceInit(ulong address, DeviceRole role, ulong physicalD
     /// <summary>The device that the stack stands on; 0 for a control device.</summary>
     public ulong PhysicalDevice { get; } = physicalDevice;
 
-    /// <summary>Where a driver asked for it; 0 if the framework made it.</summary>
-    public ulong AllocatedAt { get; } = allocatedAt;
+    /// <summary>The call by which a driver asked for it; null if the framework made it.</summary>
+    public StackTrace? Origin { get; } = origin;
 
     /// <summary>The device's name; empty for none.</summary>
     public string Name { get; set; } = string.Empty;

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.DriverFramework;
 
@@ -6,10 +7,14 @@ namespace NtScope.Lab.Executive.DriverFramework;
 /// <param name="driver">Its image.</param>
 /// <param name="globals">Its WDF_DRIVER_GLOBALS.</param>
 /// <param name="table">Its table of functions; 0 if they were copied to memory of its own.</param>
-internal sealed class FrameworkClient(LoadedDriver driver, ulong globals, ulong table)
+/// <param name="origin">The call that bound it.</param>
+internal sealed class FrameworkClient(LoadedDriver driver, ulong globals, ulong table, StackTrace? origin)
 {
     /// <summary>Its image.</summary>
     public LoadedDriver Loaded { get; } = driver;
+
+    /// <summary>The call that bound it.</summary>
+    public StackTrace? Origin { get; } = origin;
 
     /// <summary>Its WDF_DRIVER_GLOBALS.</summary>
     public ulong Globals { get; } = globals;

@@ -262,9 +262,9 @@ internal sealed class FrameworkDevices(LabKernel kernel)
 
         foreach (var request in device.Client.Requests.Values.Where(request => request.Target == device).ToArray())
         {
-            kernel.Verifier.Report(
+            kernel.Verifier.ReportLeft(
                 "irp-never-completed", $"the device goes, and the driver has not completed WDFREQUEST 0x{request.Handle:x} ({DispatchNames.Of((byte)request.Major)})",
-                null, 0, device.Client.Loaded.Name);
+                device.Client.Loaded, null);
             request.OnCancel = 0;
             _memory.WriteUInt64(request.Irp + IoLayout.IrpCancelRoutine, 0);
             kernel.Framework.Requests.Complete(request, NtStatus.Cancelled, 0);

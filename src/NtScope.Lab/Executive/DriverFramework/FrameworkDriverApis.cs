@@ -136,6 +136,6 @@ internal sealed class FrameworkDriverApis(LabKernel kernel) : IApiFamily
         var driver = Objects.Get<FrameworkDriver>(call, 1);
         return kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress)
             ? 0
-            : kernel.Framework.NewInit(driver.Client, DeviceRole.Control, 0, call.ReturnAddress).Address;
+            : kernel.Framework.NewInit(driver.Client, DeviceRole.Control, 0, kernel.Traces.Capture()).Address;
     }
 }

@@ -3,6 +3,7 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.DriverFramework;
 
@@ -129,7 +130,7 @@ internal sealed class FrameworkManager
         _memory.WriteUInt64(globals, block);
         var tag = Pool.PoolManager.TagOf("FxDr");
         _memory.WriteUInt32(block + FrameworkLayout.GlobalsTag, tag);
-        _clients.Add(block, new FrameworkClient(driver, block, table) { Tag = tag });
+        _clients.Add(block, new FrameworkClient(driver, block, table, _kernel.Traces.Capture()) { Tag = tag });
         return NtStatus.Success;
     }
 
@@ -146,15 +147,15 @@ internal sealed class FrameworkManager
             Objects.Delete(driver);
         }
 
-        foreach (var init in client.Inits.Values.Where(init => init.AllocatedAt != 0))
+        foreach (var init in client.Inits.Values.Where(init => init.Origin is not null))
         {
-            Report(client, $"a WDFDEVICE_INIT is neither used nor freed; {_kernel.Drivers.Describe(init.AllocatedAt)} allocated it");
+            Report(client, $"a WDFDEVICE_INIT is neither used nor freed; {_kernel.Drivers.Describe(init.Origin!.Place)} allocated it", init.Origin);
         }
 
         foreach (var item in Objects.Of(client).ToArray())
         {
-            var where = item.ReferencedAt == 0 ? string.Empty : $"; {_kernel.Drivers.Describe(item.ReferencedAt)} took the last";
-            Report(client, $"{item.References} references to a {item.TypeName} are not given back{where}");
+            var where = item.ReferencedBy is null ? string.Empty : $"; {_kernel.Drivers.Describe(item.ReferencedBy.Place)} took the last";
+            Report(client, $"{item.References} references to a {item.TypeName} are not given back{where}", item.ReferencedBy);
         }
 
         Forget(client);
@@ -166,7 +167,7 @@ internal sealed class FrameworkManager
     {
         foreach (var client in _clients.Values.Where(client => client.Loaded == driver).ToArray())
         {
-            Report(client, "the driver is still bound to the framework: WdfVersionUnbind was not called");
+            Report(client, "the driver is still bound to the framework: WdfVersionUnbind was not called", client.Origin);
             Forget(client);
         }
     }
@@ -180,14 +181,14 @@ internal sealed class FrameworkManager
     }
 
     /// <summary>Makes a WDFDEVICE_INIT.</summary>
-    public DeviceInit NewInit(FrameworkClient client, DeviceRole role, ulong physicalDevice, ulong caller)
+    public DeviceInit NewInit(FrameworkClient client, DeviceRole role, ulong physicalDevice, StackTrace? origin)
     {
         if (client.Inits.Count >= LabLimits.Links)
         {
             throw _kernel.Stop("handles", $"a driver describes {LabLimits.Links} devices");
         }
 
-        var init = new DeviceInit(_kernel.Pool.Allocate(0x10, "FxDr"), role, physicalDevice, caller);
+        var init = new DeviceInit(_kernel.Pool.Allocate(0x10, "FxDr"), role, physicalDevice, origin);
         client.Inits.Add(init.Address, init);
         return init;
     }
@@ -218,7 +219,7 @@ internal sealed class FrameworkManager
         _kernel.Pool.Free(init.Address);
     }
 
-    private void Report(FrameworkClient client, string detail) => _kernel.Verifier.Report("object-leak", detail, null, 0, client.Loaded.Name);
+    private void Report(FrameworkClient client, string detail, StackTrace? origin) => _kernel.Verifier.ReportLeft("object-leak", detail, client.Loaded, origin);
 
     private NtStatus AddDevice(ulong driverObject, ulong physicalDevice)
     {
@@ -227,7 +228,7 @@ internal sealed class FrameworkManager
             return NtStatus.InvalidDeviceState;
         }
 
-        var init = NewInit(client, DeviceRole.Function, physicalDevice, 0);
+        var init = NewInit(client, DeviceRole.Function, physicalDevice, null);
         var status = (NtStatus)(uint)_kernel.Verifier.CallDriver("EvtDriverDeviceAdd", driver.DeviceAdd, driver.Handle, init.Address);
         if (client.Inits.ContainsKey(init.Address))
         {

@@ -1,3 +1,5 @@
+using NtScope.Lab.Executive.Verification;
+
 namespace NtScope.Lab.Executive.DriverFramework;
 
 /// <summary>An object of the framework. Drivers hold its handle; when its parent is deleted, so is it.</summary>
@@ -24,8 +26,8 @@ internal class FrameworkObject(FrameworkClient client)
     /// <summary>Whether it still has the reference that it is made with.</summary>
     public bool HasOwnReference { get; set; } = true;
 
-    /// <summary>Where the driver last took a reference; 0 if it took none.</summary>
-    public ulong ReferencedAt { get; set; }
+    /// <summary>The call by which the driver last took a reference; null if it took none.</summary>
+    public StackTrace? ReferencedBy { get; set; }
 
     /// <summary>Whether it is on its way out.</summary>
     public bool IsDeleted { get; set; }

@@ -58,7 +58,7 @@ internal sealed class FrameworkObjectApis(LabKernel kernel) : IApiFamily
     {
         var item = Objects.Get<FrameworkObject>(call, 1);
         item.References++;
-        item.ReferencedAt = call.ReturnAddress;
+        item.ReferencedBy = kernel.Traces.Capture();
     }
 
     private void Dereference(in ApiCall call)

@@ -218,7 +218,7 @@ internal sealed class FrameworkQueueApis(LabKernel kernel) : IApiFamily
 
         // The driver gives this reference back.
         found.References++;
-        found.ReferencedAt = call.ReturnAddress;
+        found.ReferencedBy = kernel.Traces.Capture();
         if (call[4] != 0)
         {
             RequestParameters.Write(kernel.Memory, found, call[4]);

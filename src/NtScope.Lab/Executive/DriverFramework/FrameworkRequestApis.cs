@@ -150,7 +150,7 @@ internal sealed class FrameworkRequestApis(LabKernel kernel) : IApiFamily
 
         var mdl = kernel.Mdls.Create(call[2], call.UInt32(3));
         kernel.Mdls.Lock(mdl, isWrite);
-        var memory = new FrameworkMemory(request.Client, kernel.Mdls.Map(mdl), call[3]) { IsDeletable = false, Destroyed = () => kernel.Mdls.Free(mdl) };
+        var memory = new FrameworkMemory(request.Client, kernel.Mdls.Map(mdl), call[3]) { IsDeletable = false, Destroyed = () => kernel.Mdls.Release(mdl) };
         Objects.Add(memory, FrameworkAttributes.None, request);
         kernel.Memory.WriteUInt64(call[4], memory.Handle);
         return NtStatus.Success;

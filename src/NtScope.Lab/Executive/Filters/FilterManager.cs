@@ -52,6 +52,7 @@ internal sealed class FilterManager(LabKernel kernel)
         var filter = new MiniFilter(driverObject, owner, altitude)
         {
             Operations = operations,
+            Origin = kernel.Traces.Capture(),
             Unload = unload,
             Setup = _memory.ReadUInt64(registration + FilterLayout.RegistrationSetup),
             TeardownStart = _memory.ReadUInt64(registration + FilterLayout.RegistrationTeardownStart),
@@ -181,11 +182,11 @@ internal sealed class FilterManager(LabKernel kernel)
 
         filter.ReferencesGone = kernel.Pool.Allocate(0x18, "FMrf");
         kernel.Dispatcher.InitializeEvent(filter.ReferencesGone);
-        if (kernel.Dispatcher.WaitFor([filter.ReferencesGone], all: false, Minute) == NtStatus.Timeout)
+        if (kernel.Dispatcher.WaitFor([filter.ReferencesGone], all: false, Minute) == NtStatus.Timeout && filter.Owner is { } owner)
         {
-            kernel.Verifier.Report(
+            kernel.Verifier.ReportLeft(
                 "object-leak", $"{filter.References} references to the minifilter or its instance are not given back (FltObjectDereference): FltUnregisterFilter would wait for ever",
-                "FltUnregisterFilter", 0, filter.Owner?.Name);
+                owner, filter.Origin);
         }
 
         kernel.Pool.Free(filter.ReferencesGone);

@@ -1,5 +1,6 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Filters;
 
@@ -10,10 +11,11 @@ internal sealed class FilterPorts(LabKernel kernel)
     private readonly Dictionary<ulong, ClientPort> _clients = [];
 
     /// <summary>What a driver has not closed: server ports and clients' ports, also of clients that are gone.</summary>
-    public IEnumerable<string> OwnedBy(LoadedDriver driver) =>
+    public IEnumerable<(string Detail, StackTrace? Origin)> OwnedBy(LoadedDriver driver) =>
     [
-        .. _servers.Values.Where(port => port.Filter.Owner == driver).Select(port => $"communication port {port.Name} is not closed"),
-        .. _clients.Values.Where(port => port.Server.Filter.Owner == driver).Select(port => $"the port of a client of {port.Server.Name} is not closed (FltCloseClientPort)"),
+        .. _servers.Values.Where(port => port.Filter.Owner == driver).Select(port => ($"communication port {port.Name} is not closed", port.Origin)),
+        .. _clients.Values.Where(port => port.Server.Filter.Owner == driver)
+            .Select(port => ($"the port of a client of {port.Server.Name} is not closed (FltCloseClientPort)", port.Server.Origin)),
     ];
 
     /// <summary>Makes a server port.</summary>
@@ -26,7 +28,7 @@ internal sealed class FilterPorts(LabKernel kernel)
         }
 
         handle = kernel.Pool.Allocate(0x20, "FMsp");
-        _servers.Add(handle, new ServerPort(filter, name, cookie, connect, disconnect, message, maximum));
+        _servers.Add(handle, new ServerPort(filter, name, cookie, connect, disconnect, message, maximum, kernel.Traces.Capture()));
         return NtStatus.Success;
     }
 
@@ -190,7 +192,7 @@ internal sealed class FilterPorts(LabKernel kernel)
         return NtStatus.Success;
     }
 
-    private sealed record ServerPort(MiniFilter Filter, string Name, ulong Cookie, ulong Connect, ulong Disconnect, ulong Message, int Maximum);
+    private sealed record ServerPort(MiniFilter Filter, string Name, ulong Cookie, ulong Connect, ulong Disconnect, ulong Message, int Maximum, StackTrace? Origin);
 
     private byte[] Ask(Func<byte[], byte[]?> receiver, byte[] message)
     {

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Filters;
 
@@ -16,6 +17,9 @@ internal sealed class MiniFilter(ulong driverObject, LoadedDriver? owner, Altitu
 
     /// <summary>The driver.</summary>
     public LoadedDriver? Owner { get; } = owner;
+
+    /// <summary>The call that registered it.</summary>
+    public StackTrace? Origin { get; init; }
 
     /// <summary>Where it stands: higher ones are asked first.</summary>
     public Altitude Altitude { get; } = altitude;

@@ -25,7 +25,11 @@ internal sealed class ClientIo(LabKernel kernel)
         var top = kernel.Devices.Top(device.Address);
         if ((_memory.ReadUInt32(device.Address + IoLayout.DeviceFlags) & IoLayout.Initializing) != 0)
         {
-            kernel.Verifier.Report("device-initializing", $"device {device.Name} still has DO_DEVICE_INITIALIZING and cannot be opened", "IRP_MJ_CREATE", 0, (device.State as Modules.LoadedDriver)?.Name);
+            if (device.State is Modules.LoadedDriver driver)
+            {
+                kernel.Verifier.ReportLeft("device-initializing", $"device {device.Name} still has DO_DEVICE_INITIALIZING and cannot be opened", driver, device.Origin);
+            }
+
             return NtStatus.NoSuchDevice;
         }
 
@@ -134,8 +138,10 @@ internal sealed class ClientIo(LabKernel kernel)
             var signal = kernel.Pool.Allocate(0x18, "IoEv");
             kernel.Dispatcher.InitializeEvent(signal);
             request.Event = signal;
-            kernel.Dispatcher.WaitFor([signal], all: false, null, hopeless: () => kernel.Stop(
-                "irp-never-completed", "the driver keeps the IRP, and nothing that is still to happen completes it", driver: request.Holder?.Name));
+            kernel.Dispatcher.WaitFor([signal], all: false, null, hopeless: () => request.Holder is { } driver
+                ? kernel.Stop(kernel.Verifier.ReportLeft(
+                    "irp-never-completed", "the driver keeps the IRP, and nothing that is still to happen completes it", driver, request.HeldSince(driver)))
+                : kernel.Stop("irp-never-completed", "nothing that is still to happen completes the IRP"));
             kernel.Pool.Free(signal);
         }
 

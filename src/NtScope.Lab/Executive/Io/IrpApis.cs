@@ -24,6 +24,7 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
         table.Add("IoCancelIrp", Irql.Dispatch, (in ApiCall call) => kernel.Requests.Cancel(call[0]) ? 1UL : 0);
         table.Void("IoAcquireCancelSpinLock", Irql.Dispatch, AcquireCancelLock);
         table.Void("IoReleaseCancelSpinLock", Irql.Dispatch, (in ApiCall call) => kernel.Requests.ReleaseCancelLock((Irql)call.Byte(0), call.Entry.Name));
+        table.From("IoReleaseCancelSpinLock", Irql.Dispatch);
         table.Status("IoSetCompletionRoutineEx", Irql.Dispatch, SetCompletionRoutine);
         table.Add("IoGetRequestorProcess", Irql.Dispatch, (in ApiCall call) => RequestorOf(call[0]));
         table.Add("IoGetRequestorProcessId", Irql.Dispatch, (in ApiCall call) =>
@@ -43,14 +44,14 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
     // An IRP that a driver allocates belongs to no thread until the driver says so.
     private ulong AllocateIrp(in ApiCall call)
     {
-        if (call.Byte(0) is 0 or > LabLimits.StackLocations || kernel.Faults.ShouldFail("IoAllocateIrp", call.ReturnAddress))
+        if (call.Byte(0) is 0 or > LabLimits.StackLocations
+            || kernel.Requests.CreateForDriver(call.Byte(0), call.ReturnAddress, ownedByExecutive: false) is not { } request)
         {
             return 0;
         }
 
-        var irp = kernel.Requests.Create(call.Byte(0), ownedByExecutive: false).Irp;
-        _memory.WriteUInt64(irp + IoLayout.IrpThread, 0);
-        return irp;
+        _memory.WriteUInt64(request.Irp + IoLayout.IrpThread, 0);
+        return request.Irp;
     }
 
     private void InitializeIrp(in ApiCall call)
@@ -92,6 +93,11 @@ internal sealed class IrpApis(LabKernel kernel) : IApiFamily
     private void AcquireCancelLock(in ApiCall call)
     {
         var thread = kernel.Threads.Current;
+        if (thread.Locks.Exists(held => held.Kind == "cancel spin lock"))
+        {
+            throw kernel.Stop("spin-deadlock", "the cancel spin lock is acquired by its holder", call.Entry.Name);
+        }
+
         _memory.WriteByte(call[0], (byte)thread.Irql);
         thread.Irql = Irql.Dispatch;
         thread.Locks.Add(new HeldLock("cancel spin lock", 0, call.ReturnAddress));

@@ -35,13 +35,13 @@ internal sealed class MdlApis(LabKernel kernel) : IApiFamily
 
     private ulong AllocateMdl(in ApiCall call)
     {
-        if (call.UInt32(1) > LabLimits.DataBytes || kernel.Faults.ShouldFail("IoAllocateMdl", call.ReturnAddress))
+        if (call.UInt32(1) > LabLimits.DataBytes)
         {
             return 0;
         }
 
-        var mdl = kernel.Mdls.Create(call[0], call.UInt32(1));
-        if (call[4] != 0)
+        var mdl = kernel.Mdls.CreateForDriver(call[0], call.UInt32(1), call.ReturnAddress);
+        if (call[4] != 0 && mdl != 0)
         {
             if (call.Flag(2))
             {

@@ -10,25 +10,53 @@ internal sealed class MdlManager(LabKernel kernel)
     private const ushort Mapped = 1;
     private const ushort Locked = 2;
     private const ushort NonPaged = 4;
+    private const ushort Partial = 0x10;
     private const ulong UserEnd = 0x0000_8000_0000_0000;
     private readonly GuestMemory _memory = kernel.Memory;
 
-    /// <summary>Makes an MDL for a buffer.</summary>
+    /// <summary>Makes an MDL for a buffer of the executive's own.</summary>
     public ulong Create(ulong buffer, uint bytes)
     {
-        var pages = ((buffer & (GuestMemory.PageSize - 1)) + bytes + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
+        var pages = PagesOf(buffer, bytes);
         var mdl = kernel.Pool.Allocate(0x30 + (pages * 8), "Mdl ");
+        Initialize(mdl, pages, buffer, bytes);
+        return mdl;
+    }
+
+    /// <summary>Makes an MDL for a driver.</summary>
+    /// <returns>0 if there is no memory or a fault is injected.</returns>
+    public ulong CreateForDriver(ulong buffer, uint bytes, ulong caller)
+    {
+        var pages = PagesOf(buffer, bytes);
+        var mdl = kernel.Pool.AllocateForDriver(0x30 + (pages * 8), Pool.PoolManager.TagOf("Mdl "), Pool.PoolKind.NonPaged, caller);
+        if (mdl != 0)
+        {
+            _memory.Clear(mdl, (int)(0x30 + (pages * 8)));
+            Initialize(mdl, pages, buffer, bytes);
+        }
+
+        return mdl;
+    }
+
+    private static ulong PagesOf(ulong buffer, uint bytes) => ((buffer & (GuestMemory.PageSize - 1)) + bytes + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
+
+    private void Initialize(ulong mdl, ulong pages, ulong buffer, uint bytes)
+    {
         _memory.WriteUInt16(mdl + IoLayout.MdlSize, (ushort)Math.Min(0x30 + (pages * 8), 0xFFF8));
         _memory.WriteUInt64(mdl + IoLayout.MdlStart, buffer & ~(GuestMemory.PageSize - 1));
         _memory.WriteUInt32(mdl + IoLayout.MdlByteCount, bytes);
         _memory.WriteUInt32(mdl + IoLayout.MdlByteOffset, (uint)(buffer & (GuestMemory.PageSize - 1)));
-        return mdl;
     }
 
     /// <summary>Locks the pages.</summary>
     /// <exception cref="GuestException">The buffer is not there.</exception>
     public void Lock(ulong mdl, bool write)
     {
+        if (IsLocked(mdl))
+        {
+            kernel.Verifier.Report("mdl-locked", $"the pages of MDL 0x{mdl:x} are locked a second time");
+        }
+
         var (address, bytes) = Range(mdl);
         if (!_memory.IsValid(address, bytes, write ? Cpu.MemoryAccess.Write : Cpu.MemoryAccess.Read))
         {
@@ -39,8 +67,19 @@ internal sealed class MdlManager(LabKernel kernel)
         WritePages(mdl);
     }
 
+    /// <summary>Whether the pages are locked.</summary>
+    public bool IsLocked(ulong mdl) => (_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & (Locked | Partial)) == Locked;
+
     /// <summary>Unlocks the pages.</summary>
-    public void Unlock(ulong mdl) => _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & ~(Locked | Mapped)));
+    public void Unlock(ulong mdl)
+    {
+        if (!IsLocked(mdl))
+        {
+            kernel.Verifier.Report("mdl-not-locked", $"the pages of MDL 0x{mdl:x} are unlocked and are not locked");
+        }
+
+        _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & ~(Locked | Mapped)));
+    }
 
     /// <summary>Says that the buffer is nonpaged pool, which has its system address already.</summary>
     public void SetNonPaged(ulong mdl)
@@ -91,8 +130,27 @@ internal sealed class MdlManager(LabKernel kernel)
     /// <summary>Takes the system address away.</summary>
     public void Unmap(ulong mdl) => _memory.WriteUInt16(mdl + IoLayout.MdlFlags, (ushort)(_memory.ReadUInt16(mdl + IoLayout.MdlFlags) & ~Mapped));
 
-    /// <summary>Frees an MDL.</summary>
-    public void Free(ulong mdl) => kernel.Pool.Free(mdl);
+    /// <summary>Frees an MDL; its pages must not be locked any more.</summary>
+    public void Free(ulong mdl)
+    {
+        if (kernel.Pool.Find(mdl) is not null && IsLocked(mdl))
+        {
+            kernel.Verifier.Report("mdl-locked", $"MDL 0x{mdl:x} is freed while its pages are locked");
+        }
+
+        kernel.Pool.Free(mdl);
+    }
+
+    /// <summary>Unlocks and frees an MDL of the executive's own.</summary>
+    public void Release(ulong mdl)
+    {
+        if (IsLocked(mdl))
+        {
+            Unlock(mdl);
+        }
+
+        kernel.Pool.Free(mdl);
+    }
 
     /// <summary>The buffer that an MDL describes.</summary>
     public (ulong Address, ulong Bytes) Range(ulong mdl) =>

@@ -55,7 +55,7 @@ internal sealed class PendingIo(IoRequest request, int outputLength)
 
         if (Mdl != 0)
         {
-            kernel.Mdls.Free(Mdl);
+            kernel.Mdls.Release(Mdl);
         }
 
         if (UserInput != 0)

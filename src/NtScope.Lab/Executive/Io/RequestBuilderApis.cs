@@ -21,14 +21,12 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
 
     private ulong BuildTransfer(in ApiCall call, bool isSynchronous, ulong signal, ulong statusBlock)
     {
-        if (kernel.Faults.ShouldFail(call.Entry.Name, call.ReturnAddress))
+        var (major, device, buffer, length, start) = ((MajorFunction)call.UInt32(0), call[1], call[2], call.UInt32(3), call[4]);
+        if (Create(call, device, ownedByExecutive: isSynchronous) is not { } request)
         {
             return 0;
         }
 
-        var (major, device, buffer, length, start) = ((MajorFunction)call.UInt32(0), call[1], call[2], call.UInt32(3), call[4]);
-        var request = kernel.Requests.Create(
-            Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations), ownedByExecutive: isSynchronous);
         var location = kernel.Requests.NextLocation(request.Irp);
         _memory.WriteByte(location, (byte)major);
         _memory.WriteUInt64(request.Irp + IoLayout.IrpUserIosb, statusBlock);
@@ -48,6 +46,9 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
 
         return request.Irp;
     }
+
+    private IoRequest? Create(in ApiCall call, ulong device, bool ownedByExecutive) => kernel.Requests.CreateForDriver(
+        Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations), call.ReturnAddress, ownedByExecutive);
 
     private void SetBuffer(IoRequest request, ulong device, ulong buffer, uint length, bool isRead)
     {
@@ -86,7 +87,7 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
         }
         catch
         {
-            kernel.Mdls.Free(mdl);
+            kernel.Mdls.Release(mdl);
             throw;
         }
 
@@ -95,7 +96,7 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
         request.Completed = done =>
         {
             before?.Invoke(done);
-            kernel.Mdls.Free(mdl);
+            kernel.Mdls.Release(mdl);
         };
     }
 
@@ -103,13 +104,12 @@ internal sealed class RequestBuilderApis(LabKernel kernel) : IApiFamily
     {
         var (code, device) = (call.UInt32(0), call[1]);
         var (input, inputBytes, output, outputBytes) = (call[2], call.UInt32(3), call[4], call.UInt32(5));
-        if (Math.Max(inputBytes, outputBytes) > LabLimits.DataBytes || kernel.Faults.ShouldFail("IoBuildDeviceIoControlRequest", call.ReturnAddress))
+        if (Math.Max(inputBytes, outputBytes) > LabLimits.DataBytes || Create(call, device, ownedByExecutive: true) is not { } request)
         {
             return 0;
         }
 
         var (isInternal, signal, statusBlock) = (call.Flag(6), call[7], call[8]);
-        var request = kernel.Requests.Create(Math.Min(_memory.ReadByte(device + IoLayout.DeviceStackSize), (byte)LabLimits.StackLocations));
         var location = kernel.Requests.NextLocation(request.Irp);
         _memory.WriteByte(location, (byte)(isInternal ? MajorFunction.InternalDeviceControl : MajorFunction.DeviceControl));
         _memory.WriteUInt32(location + IoLayout.LocationParameters, outputBytes);

@@ -16,14 +16,38 @@ internal sealed class RequestManager(LabKernel kernel)
     /// <summary>Requests by their IRPs.</summary>
     public IReadOnlyDictionary<ulong, IoRequest> All => _requests;
 
-    /// <summary>Makes an IRP with stack locations for a device's stack.</summary>
-    public IoRequest Create(int stackSize, bool ownedByExecutive = true)
+    /// <summary>Makes an IRP of the I/O manager's own with stack locations for a device's stack.</summary>
+    public IoRequest Create(int stackSize)
     {
-        var bytes = IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes);
-        var irp = kernel.Pool.Allocate(bytes, "Irp ");
+        var bytes = BytesOf(stackSize);
+        return Add(kernel.Pool.Allocate(bytes, "Irp "), bytes, stackSize, ownedByExecutive: true);
+    }
+
+    /// <summary>Makes an IRP for a driver.</summary>
+    /// <param name="stackSize">Its stack locations.</param>
+    /// <param name="caller">The place of the driver's call.</param>
+    /// <param name="ownedByExecutive">Whether it is freed when it is completed; otherwise the driver frees it.</param>
+    /// <returns>Null if there is no memory or a fault is injected.</returns>
+    public IoRequest? CreateForDriver(int stackSize, ulong caller, bool ownedByExecutive)
+    {
+        var bytes = BytesOf(stackSize);
+        var irp = kernel.Pool.AllocateForDriver(bytes, Pool.PoolManager.TagOf("Irp "), Pool.PoolKind.NonPaged, caller);
+        if (irp == 0)
+        {
+            return null;
+        }
+
+        _memory.Clear(irp, (int)bytes);
+        return Add(irp, bytes, stackSize, ownedByExecutive);
+    }
+
+    private static ulong BytesOf(int stackSize) => IoLayout.IrpBytes + ((ulong)stackSize * IoLayout.LocationBytes);
+
+    private IoRequest Add(ulong irp, ulong bytes, int stackSize, bool ownedByExecutive)
+    {
         Initialize(irp, bytes, stackSize);
         _memory.WriteUInt64(irp + IoLayout.IrpThread, kernel.Threads.Current.Thread);
-        return Add(irp, ownedByExecutive);
+        return Track(irp, ownedByExecutive);
     }
 
     /// <summary>Takes memory of a driver as an IRP that the driver keeps: IoInitializeIrp.</summary>
@@ -31,13 +55,13 @@ internal sealed class RequestManager(LabKernel kernel)
     {
         _memory.Clear(irp, (int)bytes);
         Initialize(irp, bytes, stackSize);
-        Add(irp, ownedByExecutive: false).IsInDriverMemory = true;
+        Track(irp, ownedByExecutive: false).IsInDriverMemory = true;
     }
 
     // An IRP in a driver's memory is forgotten when something else is there.
-    private IoRequest Add(ulong irp, bool ownedByExecutive)
+    private IoRequest Track(ulong irp, bool ownedByExecutive)
     {
-        var request = new IoRequest(irp) { IsOwnedByExecutive = ownedByExecutive };
+        var request = new IoRequest(irp, kernel.Threads.Current.Process) { IsOwnedByExecutive = ownedByExecutive };
         _requests[irp] = request;
         _freedIrps.Remove(irp);
         return request;
@@ -86,7 +110,6 @@ internal sealed class RequestManager(LabKernel kernel)
         _memory.WriteUInt64(irp + IoLayout.IrpStackLocation, current);
         _memory.WriteUInt64(current + IoLayout.LocationDevice, device);
         var driver = _memory.ReadUInt64(device + IoLayout.DeviceDriverObject);
-        request.Holder = kernel.Objects.Find(driver)?.State as LoadedDriver;
         var major = _memory.ReadByte(current);
         if (major > (byte)MajorFunction.Pnp)
         {
@@ -94,6 +117,7 @@ internal sealed class RequestManager(LabKernel kernel)
         }
 
         var routine = _memory.ReadUInt64(driver + IoLayout.DriverMajorFunction + ((ulong)major * 8));
+        request.HandTo(kernel.Objects.Find(driver)?.State as LoadedDriver, DispatchNames.Of(major), routine);
         var status = (NtStatus)(uint)kernel.Verifier.CallDriver(DispatchNames.Of(major), routine, device, irp);
         CheckPending(request, current, major, status, routine);
         return status;
@@ -141,7 +165,7 @@ internal sealed class RequestManager(LabKernel kernel)
                     "a completion routine", routine, device, irp, _memory.ReadUInt64(current + IoLayout.LocationContext));
                 if (result == NtStatus.MoreProcessingRequired)
                 {
-                    request.Holder = kernel.Drivers.At(routine);
+                    request.HandTo(kernel.Drivers.At(routine), "a completion routine", routine);
                     return;
                 }
             }
@@ -184,6 +208,18 @@ internal sealed class RequestManager(LabKernel kernel)
         return true;
     }
 
+    /// <summary>Cancels what a process has asked for and is not completed; called when it ends.</summary>
+    public void CancelAll(ulong process)
+    {
+        foreach (var request in _requests.Values.Where(request => request is { IsOwnedByExecutive: true, IsCompleted: false } && request.Process == process).ToArray())
+        {
+            if (!request.IsCompleted)
+            {
+                Cancel(request.Irp);
+            }
+        }
+    }
+
     /// <summary>Releases the cancel spin lock.</summary>
     /// <param name="level">The level that it was acquired at.</param>
     /// <param name="routine">The routine that releases it.</param>
@@ -198,7 +234,7 @@ internal sealed class RequestManager(LabKernel kernel)
     }
 
     /// <summary>The IRPs that a driver has been sent and has neither completed nor sent on.</summary>
-    public IEnumerable<ulong> HeldBy(LoadedDriver driver) => _requests.Where(known => known.Value.Holder == driver && known.Value is { IsCompleted: false, IsInDriverMemory: false }).Select(known => known.Key);
+    public IEnumerable<IoRequest> HeldBy(LoadedDriver driver) => _requests.Values.Where(request => request.Holder == driver && request is { IsCompleted: false, IsInDriverMemory: false });
 
     /// <summary>Marks an IRP pending: IoMarkIrpPending.</summary>
     public void MarkPending(ulong irp)

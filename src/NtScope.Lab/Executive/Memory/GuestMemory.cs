@@ -179,6 +179,7 @@ internal sealed unsafe class GuestMemory : IMemory
             throw Fault(address, access);
         }
 
+        region.Guard?.Check(address, size, access);
         return region.Host + (address - region.Start);
     }
 
@@ -293,7 +294,9 @@ internal sealed unsafe class GuestMemory : IMemory
             }
 
             var count = (int)Math.Min((ulong)(limit - length), Math.Min(room, int.MaxValue / 2));
-            var found = new ReadOnlySpan<char>(Pointer(at, (ulong)count * 2), count).IndexOf('\0');
+            var region = Find(at)!;
+            var found = new ReadOnlySpan<char>(region.Host + (at - region.Start), count).IndexOf('\0');
+            region.Guard?.Check(at, (ulong)(found < 0 ? count : found + 1) * 2, MemoryAccess.Read);
             Touched(((ulong)(found < 0 ? count : found) + 1) * 2);
             if (found >= 0)
             {
@@ -320,7 +323,9 @@ internal sealed unsafe class GuestMemory : IMemory
             }
 
             var count = (int)Math.Min((ulong)(limit - length), Math.Min(room, int.MaxValue));
-            var found = Span(at, count).IndexOf((byte)0);
+            var region = Find(at)!;
+            var found = new ReadOnlySpan<byte>(region.Host + (at - region.Start), count).IndexOf((byte)0);
+            region.Guard?.Check(at, (ulong)(found < 0 ? count : found + 1), MemoryAccess.Read);
             Touched((ulong)(found < 0 ? count : found) + 1);
             if (found >= 0)
             {

@@ -1,4 +1,5 @@
 using NtScope.Lab.Cpu;
+using NtScope.Lab.Executive.Pool;
 using NtScope.Lab.Machine.Memory;
 
 namespace NtScope.Lab.Executive.Memory;
@@ -23,6 +24,9 @@ internal sealed unsafe class GuestRegion(string name, MemoryRegion backing, Memo
 
     /// <summary>What code of the machine may do with it, or with at least one of its pages.</summary>
     public MemoryAccess Access { get; } = access;
+
+    /// <summary>Who watches what the executive touches of it; null for nobody.</summary>
+    public PoolGuard? Guard { get; set; }
 
     private MemoryAccess[]? _pages;
 

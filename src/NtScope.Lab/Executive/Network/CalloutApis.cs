@@ -46,7 +46,7 @@ internal sealed class CalloutApis(LabKernel kernel) : IApiFamily
 
         var key = ReadKey(callout);
         var made = new NetworkCallout(
-            Engine.CalloutIdOf(key), key, version, memory.ReadUInt32(callout + 0x10), classify, notify, memory.ReadUInt64(callout + 0x28), kernel.Drivers.At(call.ReturnAddress));
+            Engine.CalloutIdOf(key), key, version, memory.ReadUInt32(callout + 0x10), classify, notify, memory.ReadUInt64(callout + 0x28), kernel.Drivers.At(call.ReturnAddress)) { Origin = kernel.Traces.Capture() };
         var status = Engine.Register(made);
         if (status == NtStatus.Success && id != 0)
         {

@@ -107,7 +107,7 @@ internal sealed class EngineApis(LabKernel kernel) : IApiFamily
         var key = ReadKey(item);
         key = key != Guid.Empty ? key : new Guid(++_unnamed, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)kind);
         return Engine.Add(session, new EngineObject(
-            kind, key, kernel.Memory.ReadString(name), number, provider, filter, session.IsDynamic ? session.Handle : 0, kernel.Drivers.At(call.ReturnAddress)));
+            kind, key, kernel.Memory.ReadString(name), number, provider, filter, session.IsDynamic ? session.Handle : 0, kernel.Drivers.At(call.ReturnAddress)) { Origin = kernel.Traces.Capture() });
     }
 
     private NtStatus DeleteByKey(in ApiCall call, EngineObjectKind kind)

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Network;
 
@@ -12,4 +13,8 @@ namespace NtScope.Lab.Executive.Network;
 /// <param name="Session">The handle of the dynamic session that it goes with; 0 if it stays.</param>
 /// <param name="Owner">The driver that added it.</param>
 internal sealed record EngineObject(
-    EngineObjectKind Kind, Guid Key, string Name, ulong Number, Guid Provider, NetworkFilter? Filter, ulong Session, LoadedDriver? Owner);
+    EngineObjectKind Kind, Guid Key, string Name, ulong Number, Guid Provider, NetworkFilter? Filter, ulong Session, LoadedDriver? Owner)
+{
+    /// <summary>The call that made it.</summary>
+    public StackTrace? Origin { get; init; }
+}

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Network;
 
@@ -16,6 +17,9 @@ internal sealed class EngineSession(ulong handle, bool isDynamic, LoadedDriver? 
 
     /// <summary>The driver.</summary>
     public LoadedDriver? Owner { get; } = owner;
+
+    /// <summary>The call that opened it.</summary>
+    public StackTrace? Origin { get; init; }
 
     /// <summary>The objects as they will be when its transaction is committed; null outside of one.</summary>
     public Dictionary<(EngineObjectKind Kind, Guid Key), EngineObject>? Transaction { get; set; }

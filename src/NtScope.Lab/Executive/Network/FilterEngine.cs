@@ -1,5 +1,6 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Network;
 
@@ -15,7 +16,7 @@ internal sealed class FilterEngine
     private readonly Dictionary<ulong, EngineSession> _sessions = [];
     private readonly Dictionary<uint, NetworkCallout> _callouts = [];
     private readonly Dictionary<ulong, NetworkFlow> _flows = [];
-    private readonly Dictionary<ulong, LoadedDriver?> _injections = [];
+    private readonly Dictionary<ulong, (LoadedDriver? Owner, StackTrace? Origin)> _injections = [];
     private Dictionary<(EngineObjectKind Kind, Guid Key), EngineObject> _objects = [];
     private ulong _nextHandle = 0x1000;
     private uint _nextCallout = FirstCallout;
@@ -42,7 +43,7 @@ internal sealed class FilterEngine
     public IReadOnlyCollection<EngineSession> Sessions => _sessions.Values;
 
     /// <summary>Open handles for injections, each with its driver.</summary>
-    public IReadOnlyDictionary<ulong, LoadedDriver?> Injections => _injections;
+    public IReadOnlyDictionary<ulong, (LoadedDriver? Owner, StackTrace? Origin)> Injections => _injections;
 
     /// <summary>The open session of a handle, or null.</summary>
     public EngineSession? FindSession(ulong handle) => _sessions.GetValueOrDefault(handle);
@@ -57,7 +58,7 @@ internal sealed class FilterEngine
     public ulong Open(bool isDynamic, LoadedDriver? owner)
     {
         var handle = TakeHandle();
-        _sessions.Add(handle, new EngineSession(handle, isDynamic, owner));
+        _sessions.Add(handle, new EngineSession(handle, isDynamic, owner) { Origin = _kernel.Traces.Capture() });
         return handle;
     }
 
@@ -205,7 +206,7 @@ internal sealed class FilterEngine
     public ulong CreateInjection(LoadedDriver? owner)
     {
         var handle = TakeHandle();
-        _injections.Add(handle, owner);
+        _injections.Add(handle, (owner, _kernel.Traces.Capture()));
         return handle;
     }
 
@@ -232,7 +233,7 @@ internal sealed class FilterEngine
             _sessions.Remove(session.Handle);
         }
 
-        foreach (var (handle, owner) in _injections.ToArray())
+        foreach (var (handle, (owner, _)) in _injections.ToArray())
         {
             if (owner == driver)
             {

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Network;
 
@@ -11,4 +12,8 @@ namespace NtScope.Lab.Executive.Network;
 /// <param name="Notify">The routine that is told of filters.</param>
 /// <param name="FlowDelete">The routine that is told of the end of flows; 0 for none.</param>
 /// <param name="Owner">The driver.</param>
-internal sealed record NetworkCallout(uint Id, Guid Key, int Version, uint Flags, ulong Classify, ulong Notify, ulong FlowDelete, LoadedDriver? Owner);
+internal sealed record NetworkCallout(uint Id, Guid Key, int Version, uint Flags, ulong Classify, ulong Notify, ulong FlowDelete, LoadedDriver? Owner)
+{
+    /// <summary>The call that made it.</summary>
+    public StackTrace? Origin { get; init; }
+}

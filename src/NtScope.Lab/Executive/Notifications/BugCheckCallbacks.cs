@@ -123,7 +123,7 @@ internal sealed class BugCheckCallbacks(LabKernel kernel) : IApiFamily
     {
         var (kind, record) = (callback.Event, callback.Key);
         var name = kernel.Drivers.Describe(callback.Routine);
-        if (!_memory.IsValid(record, 0x30, MemoryAccess.ReadWrite) || _memory.ReadUInt64(record + Routine) != callback.Routine
+        if (!_memory.IsValid(record, 0x30, MemoryAccess.ReadWrite) || !kernel.Verifier.IsAllocated(record, 0x30) || _memory.ReadUInt64(record + Routine) != callback.Routine
             || _memory.ReadUInt64(record + ChecksumOf(kind)) != Checksum(kind, record) || _memory.ReadByte(record + StateOf(kind)) != Inserted)
         {
             kernel.Verifier.Report("bug-check-callback", $"the record of {name} was overwritten or freed while it was registered", null, callback.Routine);

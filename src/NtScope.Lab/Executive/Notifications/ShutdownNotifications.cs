@@ -83,10 +83,9 @@ internal sealed class ShutdownNotifications(LabKernel kernel) : IApiFamily
     private void Send(ulong device, SystemCallback callback)
     {
         var top = kernel.Devices.Top(device);
-        if (RoutineOf(device) == kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!))
+        if (callback.Owner is { } owner && RoutineOf(device) == kernel.Traps.AddressOf(kernel.Apis.Find("IopInvalidDeviceRequest")!))
         {
-            kernel.Verifier.Report(
-                "shutdown-not-handled", "a device is registered for shutdown and its driver has no routine for IRP_MJ_SHUTDOWN", null, 0, callback.Owner?.Name);
+            kernel.Verifier.ReportLeft("shutdown-not-handled", "a device is registered for shutdown and its driver has no routine for IRP_MJ_SHUTDOWN", owner, callback.Origin);
         }
 
         var request = kernel.Requests.Create(kernel.Memory.ReadByte(top + IoLayout.DeviceStackSize));

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Notifications;
 
@@ -9,4 +10,5 @@ namespace NtScope.Lab.Executive.Notifications;
 /// <param name="Context">What the routine is handed.</param>
 /// <param name="Entry">Its entry in the kernel's list; zero where the kernel has none that is known.</param>
 /// <param name="Owner">The driver.</param>
-internal sealed record SystemCallback(SystemEvent Event, ulong Routine, ulong Key, ulong Context, VirtualAddress Entry, LoadedDriver? Owner);
+/// <param name="Origin">The call that registered it.</param>
+internal sealed record SystemCallback(SystemEvent Event, ulong Routine, ulong Key, ulong Context, VirtualAddress Entry, LoadedDriver? Owner, StackTrace? Origin);

@@ -36,7 +36,7 @@ internal sealed class SystemCallbacks(LabKernel kernel)
             WriteEntry(kind, entry, routine, context, key);
         }
 
-        var callback = new SystemCallback(kind, routine, key == 0 ? entry : key, context, new VirtualAddress(entry), kernel.Drivers.At(caller) ?? kernel.Drivers.At(routine));
+        var callback = new SystemCallback(kind, routine, key == 0 ? entry : key, context, new VirtualAddress(entry), kernel.Drivers.At(caller) ?? kernel.Drivers.At(routine), kernel.Traces.Capture());
         if (ListOf(kind) is var (name, head, isChain))
         {
             if (isChain)

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Objects;
 
@@ -7,5 +8,5 @@ namespace NtScope.Lab.Executive.Objects;
 /// <param name="Access">The granted access.</param>
 /// <param name="IsKernel">Whether it is a kernel handle (OBJ_KERNEL_HANDLE).</param>
 /// <param name="Owner">The driver that opened it; null for a user or the executive.</param>
-/// <param name="OpenedAt">The place of the call.</param>
-internal sealed record Handle(KernelObject Object, uint Access, bool IsKernel, LoadedDriver? Owner, ulong OpenedAt);
+/// <param name="Origin">The call that opened it; null for a user or the executive.</param>
+internal sealed record Handle(KernelObject Object, uint Access, bool IsKernel, LoadedDriver? Owner, StackTrace? Origin);

@@ -1,3 +1,5 @@
+using NtScope.Lab.Executive.Verification;
+
 namespace NtScope.Lab.Executive.Objects;
 
 /// <summary>An object: a body in guest memory behind an OBJECT_HEADER, and what the executive knows of it.</summary>
@@ -11,6 +13,9 @@ internal sealed class KernelObject(ulong address, ObjectKind kind, string? name)
 
     /// <summary>The full name in the namespace; null without one.</summary>
     public string? Name { get; set; } = name;
+
+    /// <summary>The call that made it; null for the executive.</summary>
+    public StackTrace? Origin { get; init; }
 
     /// <summary>References from pointers and handles.</summary>
     public int References { get; set; } = 1;

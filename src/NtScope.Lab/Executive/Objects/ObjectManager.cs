@@ -1,6 +1,7 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Objects;
 
@@ -14,7 +15,7 @@ internal sealed class ObjectManager
     private readonly Dictionary<uint, Handle> _handles = [];
     private readonly Dictionary<string, KernelObject> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, SymbolicLink> _links = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<(LoadedDriver Driver, ulong Address), (int Count, ulong At)> _balance = [];
+    private readonly Dictionary<(LoadedDriver Driver, ulong Address), (int Count, StackTrace? Origin)> _balance = [];
     private readonly Dictionary<ObjectKind, ulong> _types = [];
     private readonly Machine.Objects.ObjectManager _objectsInMemory;
     private uint _nextHandle = 0x100;
@@ -101,7 +102,7 @@ internal sealed class ObjectManager
     /// <summary>Takes over an object that the machine started with.</summary>
     public KernelObject Adopt(ulong address, ObjectKind kind, string? name = null)
     {
-        var item = new KernelObject(address, kind, name);
+        var item = new KernelObject(address, kind, name) { Origin = _kernel.Traces.Capture() };
         _kernel.Memory.WriteUInt64(address - HeaderBytes, 1);
         _objects.Add(address, item);
         return item;
@@ -175,7 +176,7 @@ internal sealed class ObjectManager
         _nextHandle += 4;
         item.References++;
         item.Handles++;
-        _handles.Add(number, new Handle(item, access, isKernel, caller == 0 ? null : _kernel.Drivers.At(caller), caller));
+        _handles.Add(number, new Handle(item, access, isKernel, caller == 0 ? null : _kernel.Drivers.At(caller), caller == 0 ? null : _kernel.Traces.Capture()));
         return isKernel ? KernelHandleBit | number : number;
     }
 
@@ -220,7 +221,7 @@ internal sealed class ObjectManager
 
         var (leaf, directory) = PlaceOf(path);
         var body = _objectsInMemory.CreateSymbolicLink(directory, leaf, target);
-        _links.Add(path, new SymbolicLink(target, _kernel.Drivers.At(caller), body.Value));
+        _links.Add(path, new SymbolicLink(target, _kernel.Drivers.At(caller), body.Value, _kernel.Traces.Capture()));
         return NtStatus.Success;
     }
 
@@ -287,9 +288,23 @@ internal sealed class ObjectManager
     }
 
     /// <summary>References that a driver took and did not give back.</summary>
-    public IEnumerable<(KernelObject? Object, int Count, ulong At)> ReferencesBy(LoadedDriver driver) =>
+    public IEnumerable<(KernelObject? Object, int Count, StackTrace? Origin)> ReferencesBy(LoadedDriver driver) =>
         _balance.Where(entry => entry.Key.Driver == driver && entry.Value.Count > 0)
-            .Select(entry => (Find(entry.Key.Address), entry.Value.Count, entry.Value.At));
+            .Select(entry => (Find(entry.Key.Address), entry.Value.Count, entry.Value.Origin));
+
+    /// <summary>References that a driver gave back and did not take, with the call that gave the last one back.</summary>
+    public IEnumerable<(KernelObject? Object, int Count, StackTrace? Origin)> ReturnedBy(LoadedDriver driver) =>
+        _balance.Where(entry => entry.Key.Driver == driver && entry.Value.Count < 0)
+            .Select(entry => (Find(entry.Key.Address), -entry.Value.Count, entry.Value.Origin));
+
+    /// <summary>Forgets what a driver that is gone has taken and given back.</summary>
+    public void Forget(LoadedDriver driver)
+    {
+        foreach (var key in _balance.Keys.Where(key => key.Driver == driver).ToArray())
+        {
+            _balance.Remove(key);
+        }
+    }
 
     private static string Normalise(string name)
     {
@@ -353,8 +368,8 @@ internal sealed class ObjectManager
     {
         if (caller != 0 && _kernel.Drivers.At(caller) is { } driver)
         {
-            var (count, at) = _balance.GetValueOrDefault((driver, item.Address));
-            _balance[(driver, item.Address)] = (count + change, change > 0 ? caller : at);
+            var (count, origin) = _balance.GetValueOrDefault((driver, item.Address));
+            _balance[(driver, item.Address)] = (count + change, change > 0 || count <= 0 ? _kernel.Traces.Capture() : origin);
             if (count + change == 0)
             {
                 _balance.Remove((driver, item.Address));

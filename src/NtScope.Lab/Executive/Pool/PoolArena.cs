@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Executive.Memory;
 
@@ -28,6 +29,9 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
     private byte _previousUnits;
     private ulong _mappedEnd = start;
 
+    /// <summary>Which pool.</summary>
+    public PoolKind Kind { get; } = kind;
+
     /// <summary>The first address.</summary>
     public ulong Start { get; } = start;
 
@@ -42,6 +46,9 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
 
     /// <summary>What an allocation is charged as, in bytes.</summary>
     public static ulong ChargeOf(ulong size) => size <= LargestSmall ? UnitsOf(size) * 16UL : RoundPages(size);
+
+    /// <summary>Who watches what is touched; null for nobody.</summary>
+    public PoolGuard? Guard { get; set; }
 
     /// <summary>Allocates a block.</summary>
     /// <param name="size">Its bytes.</param>
@@ -60,18 +67,27 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
         return address;
     }
 
+    /// <summary>The POOL_HEADER in front of a block, which nobody but the pool may touch.</summary>
+    public unsafe Span<byte> HeaderOf(ulong block)
+    {
+        var region = memory.Find(block - HeaderBytes)!;
+        return new Span<byte>(region.Host + (block - HeaderBytes - region.Start), (int)HeaderBytes);
+    }
+
     /// <summary>Frees a block.</summary>
     public void Free(ulong address, ulong size)
     {
         var bytes = BytesOf(address, size);
-        Shadow.Mark(address, HasHeader(address) ? bytes - HeaderBytes : bytes, freed: true);
+        var body = HasHeader(address) ? bytes - HeaderBytes : bytes;
         if (quarantineBytes == 0)
         {
+            Shadow.Mark(address, body, freed: true);
             Reuse(address, size);
             return;
         }
 
         memory.Span(address, (int)Math.Min(size, GuestMemory.PageSize), MemoryAccess.Write).Fill(PoolShadow.Freed);
+        Shadow.Mark(address, body, freed: true);
         _resting.Enqueue((address, size));
         _restingBytes += bytes;
         while (_restingBytes > quarantineBytes)
@@ -113,7 +129,7 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
         if ((!cacheAligned && _free[units] is { Count: > 0 } stack) || (stack = _freeAligned[units]) is { Count: > 0 })
         {
             var reused = stack.Pop();
-            memory.WriteUInt32(reused - HeaderBytes + 4, tag);
+            BinaryPrimitives.WriteUInt32LittleEndian(HeaderOf(reused)[4..], tag);
             return reused;
         }
 
@@ -139,7 +155,7 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
             }
         }
 
-        return TakeUnits(units, kind == PoolKind.Paged ? 3u : 2u, tag) + HeaderBytes;
+        return TakeUnits(units, Kind == PoolKind.Paged ? 3u : 2u, tag) + HeaderBytes;
     }
 
     // Puts a free block in front of the next one, so that it begins at a cache line; nothing if the page has no room for both.
@@ -160,8 +176,9 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
     {
         var header = _page + _pageUsed;
         _pageUsed += units * 16;
-        memory.WriteUInt32(header, _previousUnits | ((uint)(byte)units << 16) | (type << 24));
-        memory.WriteUInt32(header + 4, tag);
+        var bytes = HeaderOf(header + HeaderBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], tag);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, _previousUnits | ((uint)(byte)units << 16) | (type << 24));
         _previousUnits = (byte)units;
         return header;
     }
@@ -198,8 +215,8 @@ internal sealed class PoolArena(GuestMemory memory, PoolKind kind, ulong start, 
                 return 0;
             }
 
-            var access = MemoryAccess.ReadWrite | (kind == PoolKind.NonPagedExecute ? MemoryAccess.Execute : MemoryAccess.None);
-            memory.Map(kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, access);
+            var access = MemoryAccess.ReadWrite | (Kind == PoolKind.NonPagedExecute ? MemoryAccess.Execute : MemoryAccess.None);
+            memory.Map(Kind == PoolKind.Paged ? "paged pool" : "nonpaged pool", _mappedEnd, chunks, access).Guard = Guard;
             _mappedEnd += chunks;
         }
 

@@ -1,7 +1,10 @@
+using System.Buffers.Binary;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Exceptions;
+using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Pool;
 
@@ -10,12 +13,12 @@ internal sealed class PoolManager
 {
     private const ulong QuarantineBytes = 1UL << 20;
     private const ulong HeaderBytes = 16;
-    private const ulong HeaderType = 3;
-    private const ulong HeaderProcess = 8;
+    private const int HeaderType = 3;
+    private const int HeaderProcess = 8;
     private const byte QuotaMask = 8;
     private readonly LabKernel _kernel;
     private readonly Dictionary<ulong, PoolBlock> _blocks = [];
-    private readonly Dictionary<ulong, ulong> _freed = [];
+    private readonly Dictionary<ulong, StackTrace?> _freed = [];
     private PoolQuota? _quota;
 
     /// <summary>Reserves the pools' addresses.</summary>
@@ -27,6 +30,12 @@ internal sealed class PoolManager
         NonPagedExecute = new PoolArena(
             kernel.Memory, PoolKind.NonPagedExecute, kernel.Foundation.Places.NonPagedPool.Value + (2 * PoolArena.MaximumBytes), quarantine);
         Paged = new PoolArena(kernel.Memory, PoolKind.Paged, kernel.Foundation.Places.PagedPool.Value, quarantine);
+        if (kernel.Options.Verify)
+        {
+            NonPaged.Guard = new PoolGuard(kernel, NonPaged);
+            NonPagedExecute.Guard = new PoolGuard(kernel, NonPagedExecute);
+            Paged.Guard = new PoolGuard(kernel, Paged);
+        }
     }
 
     /// <summary>The nonpaged pool.</summary>
@@ -50,7 +59,7 @@ internal sealed class PoolManager
     /// <summary>Allocates for the executive, zeroed.</summary>
     public ulong Allocate(ulong size, uint tag, PoolKind kind)
     {
-        var address = Take(new PoolRequest(size, tag, kind), null, 0, 0);
+        var address = Take(new PoolRequest(size, tag, kind), null, null, 0);
         if (address == 0)
         {
             throw _kernel.OutOfMemory();
@@ -82,7 +91,7 @@ internal sealed class PoolManager
             throw new GuestException(NtStatus.QuotaExceeded);
         }
 
-        var address = Take(request, _kernel.Drivers.At(caller), caller, process);
+        var address = Take(request, _kernel.Drivers.At(caller), _kernel.Traces.Capture(), process);
         if (process != 0 && address == 0)
         {
             Quota.Return(process, request.Kind, PoolArena.ChargeOf(size));
@@ -107,9 +116,9 @@ internal sealed class PoolManager
     {
         if (!_blocks.Remove(address, out var block))
         {
-            var wasFreed = _freed.TryGetValue(address, out var freedAt);
+            var wasFreed = _freed.TryGetValue(address, out var freed);
             var detail = wasFreed
-                ? $"0x{address:x} is freed a second time; {_kernel.Drivers.Describe(freedAt)} freed it first"
+                ? $"0x{address:x} is freed a second time{(freed is null ? string.Empty : $"; {_kernel.Drivers.Describe(freed.Place)} freed it first")}"
                 : $"0x{address:x} is freed and is no pool allocation";
             _kernel.Verifier.Report(wasFreed ? "double-free" : "bad-free", detail, "ExFreePool");
             throw _kernel.BugCheck(BugCheckCode.BadPoolCaller, [wasFreed ? 7UL : 0x46, 0, 0, address], detail);
@@ -122,7 +131,8 @@ internal sealed class PoolManager
 
         if (_kernel.Options.Verify)
         {
-            _freed[address] = _kernel.Threads.Current?.Trap.CallerRip ?? 0;
+            _kernel.Verifier.Lifetimes.Freed(block);
+            _freed[address] = _kernel.Traces.Capture();
         }
 
         if (block.Billed != 0)
@@ -153,8 +163,19 @@ internal sealed class PoolManager
         return nearest;
     }
 
-    /// <summary>Who freed the block that was at an address; 0 if unknown.</summary>
-    public ulong FreedAt(ulong address) => _freed.GetValueOrDefault(address);
+    /// <summary>The call that freed the block that held an address; null if it is not known.</summary>
+    public StackTrace? FreedBy(ulong address)
+    {
+        for (var at = address & ~0xFUL; address - at < GuestMemory.PageSize; at -= 16)
+        {
+            if (_freed.TryGetValue(at, out var trace))
+            {
+                return trace;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>What a driver has not freed.</summary>
     public IEnumerable<PoolBlock> OwnedBy(LoadedDriver driver) => _blocks.Values.Where(block => block.Owner == driver);
@@ -185,9 +206,9 @@ internal sealed class PoolManager
         _kernel.Objects.Reference(_kernel.Objects.Get(process));
         if (PoolArena.HasHeader(address))
         {
-            var header = address - HeaderBytes;
-            _kernel.Memory.WriteByte(header + HeaderType, (byte)(_kernel.Memory.ReadByte(header + HeaderType) | QuotaMask));
-            _kernel.Memory.WriteUInt64(header + HeaderProcess, Quota.Encode(process, header));
+            var header = ArenaAt(address)!.HeaderOf(address);
+            header[HeaderType] |= QuotaMask;
+            BinaryPrimitives.WriteUInt64LittleEndian(header[HeaderProcess..], Quota.Encode(process, address - HeaderBytes));
         }
     }
 
@@ -195,18 +216,18 @@ internal sealed class PoolManager
     {
         if (PoolArena.HasHeader(address))
         {
-            var header = address - HeaderBytes;
-            _kernel.Memory.WriteByte(header + HeaderType, (byte)(_kernel.Memory.ReadByte(header + HeaderType) & ~QuotaMask));
-            _kernel.Memory.WriteUInt64(header + HeaderProcess, 0);
+            var header = ArenaAt(address)!.HeaderOf(address);
+            header[HeaderType] &= byte.MaxValue ^ QuotaMask;
+            header[HeaderProcess..].Clear();
         }
     }
 
-    private ulong Take(in PoolRequest request, LoadedDriver? owner, ulong caller, ulong billed)
+    private ulong Take(in PoolRequest request, LoadedDriver? owner, StackTrace? origin, ulong billed)
     {
         var address = ArenaOf(request.Kind).Allocate(request.Size, request.Tag, request.CacheAligned);
         if (address != 0)
         {
-            _blocks.Add(address, new PoolBlock(address, request.Size, request.Tag, request.Kind, owner, caller, billed));
+            _blocks.Add(address, new PoolBlock(address, request.Size, request.Tag, request.Kind, owner, origin, billed));
             if (_kernel.Options.Verify)
             {
                 _freed.Remove(address);

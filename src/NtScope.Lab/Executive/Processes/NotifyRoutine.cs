@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Processes;
 
@@ -6,4 +7,5 @@ namespace NtScope.Lab.Executive.Processes;
 /// <param name="Kind">What it is told of.</param>
 /// <param name="Address">The routine.</param>
 /// <param name="Owner">The driver.</param>
-internal readonly record struct NotifyRoutine(NotifyKind Kind, ulong Address, LoadedDriver? Owner);
+/// <param name="Origin">The call that registered it.</param>
+internal readonly record struct NotifyRoutine(NotifyKind Kind, ulong Address, LoadedDriver? Owner, StackTrace? Origin);

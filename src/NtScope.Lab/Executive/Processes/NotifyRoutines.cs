@@ -53,7 +53,7 @@ internal sealed class NotifyRoutines(LabKernel kernel)
             return NtStatus.InsufficientResources;
         }
 
-        _routines.Add(new NotifyRoutine(kind, address, kernel.Drivers.At(address) ?? kernel.Drivers.At(caller)));
+        _routines.Add(new NotifyRoutine(kind, address, kernel.Drivers.At(address) ?? kernel.Drivers.At(caller), kernel.Traces.Capture()));
         return NtStatus.Success;
     }
 

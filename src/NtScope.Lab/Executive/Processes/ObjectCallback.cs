@@ -1,5 +1,6 @@
 using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Processes;
 
@@ -12,5 +13,6 @@ namespace NtScope.Lab.Executive.Processes;
 /// <param name="Context">What the routines are handed.</param>
 /// <param name="Altitude">Where it stands among others.</param>
 /// <param name="Owner">The driver.</param>
+/// <param name="Origin">The call that registered it.</param>
 internal sealed record ObjectCallback(
-    ulong Registration, ObjectKind Kind, uint Operations, ulong Pre, ulong Post, ulong Context, Altitude Altitude, LoadedDriver? Owner);
+    ulong Registration, ObjectKind Kind, uint Operations, ulong Pre, ulong Post, ulong Context, Altitude Altitude, LoadedDriver? Owner, StackTrace? Origin);

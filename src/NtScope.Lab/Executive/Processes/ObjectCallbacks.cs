@@ -56,9 +56,10 @@ internal sealed class ObjectCallbacks(LabKernel kernel)
             added.Add(new ObjectOperation(new VirtualAddress(type), memory.ReadUInt32(operation + 8), new VirtualAddress(pre), new VirtualAddress(post)));
         }
 
+        var origin = kernel.Traces.Capture();
         var identity = kernel.Windows.Callbacks.AddObject(altitude, context, added).Value;
         _callbacks.AddRange(added.Select(operation => new ObjectCallback(
-            identity, kernel.Objects.KindOf(operation.Type.Value)!.Value, operation.Operations, operation.Before.Value, operation.After.Value, context, parsed, kernel.Drivers.At(caller))));
+            identity, kernel.Objects.KindOf(operation.Type.Value)!.Value, operation.Operations, operation.Before.Value, operation.After.Value, context, parsed, kernel.Drivers.At(caller), origin)));
         _registrations.Add(identity, added);
         _callbacks.Sort((left, right) => right.Altitude.CompareTo(left.Altitude));
         handle = identity;

@@ -44,6 +44,7 @@ internal sealed class ProcessApis(LabKernel kernel) : IApiFamily
                 return NtStatus.InvalidParameter;
             }
 
+            kernel.Verifier.Lifetimes.ThreadEnds();
             kernel.Threads.Current.ExitStatus = (NtStatus)call.UInt32(0);
             throw new ThreadEndException();
         });

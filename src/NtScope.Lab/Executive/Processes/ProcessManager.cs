@@ -124,6 +124,7 @@ internal sealed class ProcessManager(LabKernel kernel)
             process.ExtraThreads.Clear();
             Notify.ThreadChanged(process, process.Thread, process.ThreadId, created: false);
             Notify.ProcessEnded(process);
+            kernel.Requests.CancelAll(process.Object.Address);
         }
 
         Remove(process, status);

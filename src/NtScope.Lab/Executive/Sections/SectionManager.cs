@@ -3,6 +3,7 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Filters;
 using NtScope.Lab.Executive.Io;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Objects;
 
 namespace NtScope.Lab.Executive.Sections;
@@ -88,7 +89,7 @@ internal sealed class SectionManager(LabKernel kernel)
 
         kernel.Memory.MapAlias("section view", address, section.Region);
         kernel.Objects.Reference(item);
-        _views.Add(address, new SectionView(item, section.Size, kernel.Drivers.At(caller), caller));
+        _views.Add(address, new SectionView(item, section.Size, kernel.Drivers.At(caller), kernel.Traces.Capture()));
         if (!isSystem)
         {
             kernel.Verifier.Mapped(address, section.Region.Size);
@@ -110,6 +111,15 @@ internal sealed class SectionManager(LabKernel kernel)
         WriteBack((Section)view.Section.State!);
         kernel.Objects.Dereference(view.Section);
         return NtStatus.Success;
+    }
+
+    /// <summary>Takes all views of a driver away; used when it is gone.</summary>
+    public void UnmapAll(LoadedDriver driver)
+    {
+        foreach (var address in _views.Where(view => view.Value.Owner == driver).Select(view => view.Key).ToArray())
+        {
+            Unmap(address);
+        }
     }
 
     private NtStatus Synchronize(OpenFile file, MajorFunction major, uint protection)

@@ -1,4 +1,5 @@
 using NtScope.Lab.Executive.Modules;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Synchronization;
 
@@ -10,5 +11,5 @@ internal sealed class CallbackObject(bool allowsSeveral)
     public bool AllowsSeveral { get; } = allowsSeveral;
 
     /// <summary>The routines in order of registration, by the handle that takes them out.</summary>
-    public List<(ulong Registration, ulong Routine, ulong Context, LoadedDriver? Owner)> Routines { get; } = [];
+    public List<(ulong Registration, ulong Routine, ulong Context, LoadedDriver? Owner, StackTrace? Origin)> Routines { get; } = [];
 }

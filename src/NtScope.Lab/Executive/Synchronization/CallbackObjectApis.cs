@@ -54,7 +54,7 @@ internal sealed class CallbackObjectApis(LabKernel kernel) : IApiFamily
         }
 
         var registration = kernel.Pool.Allocate(0x38, "CBRG");
-        state.Routines.Add((registration, call[1], call[2], kernel.Drivers.At(call.ReturnAddress)));
+        state.Routines.Add((registration, call[1], call[2], kernel.Drivers.At(call.ReturnAddress), kernel.Traces.Capture()));
         kernel.CallbackRegistrations.Add(registration, item);
         kernel.Objects.Reference(item);
         return registration;
@@ -78,7 +78,7 @@ internal sealed class CallbackObjectApis(LabKernel kernel) : IApiFamily
     {
         if (kernel.Objects.Get(call[0]).State is CallbackObject state)
         {
-            foreach (var (_, routine, context, _) in state.Routines.ToArray())
+            foreach (var (_, routine, context, _, _) in state.Routines.ToArray())
             {
                 kernel.Verifier.CallDriver("a callback routine", routine, context, call[1], call[2]);
             }

@@ -9,7 +9,7 @@ internal sealed class ExtendedTimerApis(LabKernel kernel) : IApiFamily
 {
     private const ulong TimerBytes = 0x80;
     private const uint AttributeNotification = 8;
-    private readonly Dictionary<ulong, (ulong Callback, ulong Context, ClockEntry? Entry)> _timers = [];
+    private readonly Dictionary<ulong, ExtendedTimer> _timers = kernel.ExtendedTimers;
 
     /// <inheritdoc/>
     public void Register(ApiTable table)
@@ -28,7 +28,7 @@ internal sealed class ExtendedTimerApis(LabKernel kernel) : IApiFamily
             kernel.Memory.Clear(timer, (int)TimerBytes);
             kernel.Dispatcher.InitializeEvent(timer);
             kernel.Memory.WriteByte(timer, (byte)((call.UInt32(2) & AttributeNotification) != 0 ? DispatcherObject.NotificationTimer : DispatcherObject.SynchronizationTimer));
-            _timers.Add(timer, (call[0], call[1], null));
+            _timers.Add(timer, new ExtendedTimer(call[0], call[1], null, kernel.Traces.Capture()));
         }
 
         return timer;

@@ -71,6 +71,12 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
             ReleasePushLock(call);
             LeaveRegion(call);
         });
+        foreach (var name in (ReadOnlySpan<string>)["KeAcquireSpinLockAtDpcLevel", "KeReleaseSpinLockFromDpcLevel", "KeReleaseSpinLock", "KfReleaseSpinLock", "KeReleaseInStackQueuedSpinLock"])
+        {
+            table.From(name, Irql.Dispatch);
+        }
+
+        table.From("ExReleaseFastMutex", Irql.Apc);
         table.Add("ExInterlockedInsertTailList", Irql.High, (in ApiCall call) => Insert(call, tail: true));
         table.Add("ExInterlockedInsertHeadList", Irql.High, (in ApiCall call) => Insert(call, tail: false));
         table.Add("ExInterlockedRemoveHeadList", Irql.High, RemoveHead);
@@ -114,8 +120,7 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
     {
         if (kernel.Memory.ReadUInt64(spinLock) != 0)
         {
-            kernel.Verifier.Report("spin-deadlock", $"spin lock 0x{spinLock:x} is acquired a second time", call.Entry.Name);
-            throw kernel.Stop("deadlock", "a processor spins for a lock that it holds itself", call.Entry.Name);
+            throw kernel.Stop("spin-deadlock", $"spin lock 0x{spinLock:x} is acquired a second time: the processor spins for a lock that it holds itself", call.Entry.Name);
         }
 
         kernel.Memory.WriteUInt64(spinLock, kernel.Threads.Current.Thread | 1);
@@ -149,10 +154,14 @@ internal sealed class LockApis(LabKernel kernel) : IApiFamily
     private void AcquireFastMutex(in ApiCall call, bool raise)
     {
         var (memory, mutex, thread) = (kernel.Memory, call[0], kernel.Threads.Current);
+        if (!raise && thread.Irql < Irql.Apc && thread.ApcDisabled == 0)
+        {
+            kernel.Verifier.Report("apc-enabled", $"{call.Entry.Name} is called without disabling kernel APCs first", call.Entry.Name);
+        }
+
         if (memory.ReadInt32(mutex) <= 0 && memory.ReadUInt64(mutex + FastMutexOwner) == thread.Thread)
         {
-            kernel.Verifier.Report("recursive-lock", $"fast mutex 0x{mutex:x} is acquired a second time by its owner", call.Entry.Name);
-            throw kernel.Stop("deadlock", "a thread waits for a fast mutex that it holds itself", call.Entry.Name);
+            throw kernel.Stop("recursive-lock", $"fast mutex 0x{mutex:x} is acquired a second time by its owner, who waits for itself", call.Entry.Name);
         }
 
         while (memory.ReadInt32(mutex) <= 0)

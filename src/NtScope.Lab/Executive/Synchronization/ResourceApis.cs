@@ -86,8 +86,7 @@ internal sealed class ResourceApis(LabKernel kernel) : IApiFamily
 
             if (exclusive && resource.CountOf(thread.Thread) > 0)
             {
-                kernel.Verifier.Report("recursive-lock", "a resource that is held shared is acquired exclusively by its owner", call.Entry.Name);
-                throw kernel.Stop("deadlock", "a thread waits for a resource that it holds itself", call.Entry.Name);
+                throw kernel.Stop("recursive-lock", "a resource that is held shared is acquired exclusively by its owner, who waits for itself", call.Entry.Name);
             }
 
             resource.Waits(exclusive, 1);

@@ -1,5 +1,6 @@
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Threads;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Synchronization;
 
@@ -63,24 +64,24 @@ internal sealed class TimerApis(LabKernel kernel) : IApiFamily
         kernel.Memory.WriteUInt32(timer + 4, 0);
         kernel.Memory.WriteUInt64(timer + TimerDpc, dpc);
         kernel.Memory.WriteUInt32(timer + TimerPeriod, (uint)period);
-        Arm(timer, kernel.Clock.Resolve(due), call.ReturnAddress);
+        Arm(timer, kernel.Clock.Resolve(due), kernel.Traces.Capture());
         return wasSet;
     }
 
-    private void Arm(ulong timer, long due, ulong setAt)
+    private void Arm(ulong timer, long due, StackTrace? origin)
     {
         kernel.Memory.WriteUInt64(timer + TimerDueTime, (ulong)due);
-        kernel.Timers[timer] = (kernel.Clock.Add(due, () => Expire(timer, due, setAt)), setAt);
+        kernel.Timers[timer] = (kernel.Clock.Add(due, () => Expire(timer, due, origin)), origin);
     }
 
-    private void Expire(ulong timer, long due, ulong setAt)
+    private void Expire(ulong timer, long due, StackTrace? origin)
     {
         kernel.Timers.Remove(timer);
         var period = kernel.Memory.ReadInt32(timer + TimerPeriod);
         if (period > 0)
         {
             // From now on: what lies in the past, as a due time of 0 does, has expired once and not once for each period since.
-            Arm(timer, Math.Max(due, kernel.Clock.Now) + (period * VirtualClock.TicksPerMillisecond), setAt);
+            Arm(timer, Math.Max(due, kernel.Clock.Now) + (period * VirtualClock.TicksPerMillisecond), origin);
         }
 
         kernel.Dispatcher.Signal(timer, 1);

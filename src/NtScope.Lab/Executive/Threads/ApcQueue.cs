@@ -2,6 +2,7 @@ using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
 using NtScope.Lab.Executive.Objects;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Threads;
 
@@ -20,9 +21,13 @@ internal sealed class ApcQueue(LabKernel kernel)
     private const int UserMode = 1;
     private readonly GuestMemory _memory = kernel.Memory;
     private readonly Dictionary<ulong, ThreadCalls> _threads = [];
+    private readonly Dictionary<ulong, StackTrace?> _origins = [];
 
     /// <summary>APCs that have not run.</summary>
     public IEnumerable<ulong> Pending => _threads.Values.SelectMany(calls => calls.Kernel.Concat(calls.User));
+
+    /// <summary>The call that queued an APC; null if it is not known.</summary>
+    public StackTrace? OriginOf(ulong apc) => _origins.GetValueOrDefault(apc);
 
     /// <summary>Queues an APC whose arguments are set.</summary>
     /// <returns>False if it is queued already, or its thread has ended.</returns>
@@ -38,6 +43,7 @@ internal sealed class ApcQueue(LabKernel kernel)
         var calls = CallsOf(thread);
         (isUser ? calls.User : calls.Kernel).Add(apc);
         _memory.WriteByte(apc + Inserted, 1);
+        _origins[apc] = kernel.Traces.Capture();
         if (!isUser && kernel.Threads.Current.Thread == thread)
         {
             Deliver();
@@ -67,6 +73,7 @@ internal sealed class ApcQueue(LabKernel kernel)
         }
 
         _memory.WriteByte(apc + Inserted, 0);
+        _origins.Remove(apc);
         Trim(thread);
         return true;
     }
@@ -212,6 +219,7 @@ internal sealed class ApcQueue(LabKernel kernel)
     // The kernel routine may change or take away the routine that follows it.
     private void Run(ThreadCalls calls, ulong apc, bool isUser)
     {
+        _origins.Remove(apc);
         const int Arguments = 4;
         var thread = kernel.Threads.Current;
         var level = thread.Irql;

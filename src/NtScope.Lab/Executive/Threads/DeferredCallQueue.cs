@@ -6,6 +6,12 @@ internal sealed class DeferredCallQueue(LabKernel kernel)
     private readonly Queue<(ulong Dpc, Action? Work, ulong Argument1, ulong Argument2)> _queue = new();
     private bool _draining;
 
+    /// <summary>How many are queued.</summary>
+    public int Count => _queue.Count;
+
+    /// <summary>What is queued.</summary>
+    public IEnumerable<ulong> Queued => _queue.Select(entry => entry.Dpc);
+
     /// <summary>Queues a DPC; it runs as soon as the level allows.</summary>
     public void Queue(ulong dpc, ulong argument1, ulong argument2)
     {

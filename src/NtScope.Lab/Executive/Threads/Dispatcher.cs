@@ -30,6 +30,12 @@ internal sealed class Dispatcher(LabKernel kernel)
         var thread = kernel.Threads.Current;
         var wait = new Wait(objects, all) { IsAlertable = isAlertable, IsUser = isUser, Hopeless = hopeless };
         kernel.Verifier.Charge(LabLimits.BlocksOfCall);
+        // Whether the object happens to be signalled does not matter: the call is wrong.
+        if (timeout != 0)
+        {
+            EnsureMayBlock(thread, objects.Length > 0 ? objects[0] : 0);
+        }
+
         if (TrySatisfy(thread, wait))
         {
             return wait.Result!.Value;
@@ -45,7 +51,6 @@ internal sealed class Dispatcher(LabKernel kernel)
             return NtStatus.Timeout;
         }
 
-        EnsureMayBlock(thread, objects.Length > 0 ? objects[0] : 0);
         thread.Wait = wait;
         foreach (var item in objects)
         {

@@ -1,6 +1,7 @@
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Calls;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Verification;
 
 namespace NtScope.Lab.Executive.Threads;
 
@@ -15,6 +16,9 @@ internal sealed class KernelThread(ulong thread, ulong process, uint id, GuestRe
 
     /// <summary>The thread identifier.</summary>
     public uint Id { get; set; } = id;
+
+    /// <summary>The call that made it; null for the machine itself.</summary>
+    public StackTrace? Origin { get; init; }
 
     /// <summary>The kernel stack.</summary>
     public GuestRegion Stack { get; } = stack;
@@ -45,6 +49,9 @@ internal sealed class KernelThread(ulong thread, ulong process, uint id, GuestRe
 
     /// <summary>Its host thread; null for the thread of the machine's user.</summary>
     public Thread? Host { get; set; }
+
+    /// <summary>Whether it never runs again: its driver is gone.</summary>
+    public bool IsAbandoned { get; set; }
 
     /// <summary>What it waits for; null while it is ready or running.</summary>
     public Wait? Wait { get; set; }

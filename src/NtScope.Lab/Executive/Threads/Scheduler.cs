@@ -1,5 +1,6 @@
 using NtScope.Lab.Cpu;
 using NtScope.Lab.Drivers;
+using NtScope.Lab.Executive.Modules;
 
 namespace NtScope.Lab.Executive.Threads;
 
@@ -36,7 +37,7 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
             _nextStack += StackSpacing;
         }
 
-        var created = new KernelThread(thread, process, id, kernel.Memory.Map("stack", start, StackBytes, MemoryAccess.ReadWrite));
+        var created = new KernelThread(thread, process, id, kernel.Memory.Map("stack", start, StackBytes, MemoryAccess.ReadWrite)) { Origin = kernel.Traces.Capture() };
         _threads.Add(created);
         return created;
     }
@@ -124,7 +125,30 @@ internal sealed class Scheduler(LabKernel kernel) : IDisposable
     }
 
     /// <summary>Has a thread run when its turn comes.</summary>
-    public void MakeReady(KernelThread thread) => _ready.Enqueue(thread);
+    public void MakeReady(KernelThread thread)
+    {
+        if (!thread.IsAbandoned)
+        {
+            _ready.Enqueue(thread);
+        }
+    }
+
+    /// <summary>Whether a system thread runs code of a driver, or returns to it.</summary>
+    public bool RunsIn(KernelThread thread, LoadedDriver driver) =>
+        thread is { Host: not null, IsAbandoned: false } && (kernel.Drivers.At(thread.Trap.CallerRip) == driver || thread.Invocations.Any(call => kernel.Drivers.At(call.CallerRip) == driver));
+
+    /// <summary>Lets a thread never run again: the code that it returns to is gone.</summary>
+    public void Abandon(KernelThread thread)
+    {
+        thread.IsAbandoned = true;
+        thread.Wait = null;
+        var waiting = _ready.Where(ready => ready != thread).ToArray();
+        _ready.Clear();
+        foreach (var ready in waiting)
+        {
+            _ready.Enqueue(ready);
+        }
+    }
 
     /// <summary>Sets the processor's level; going below DISPATCH_LEVEL runs what was deferred.</summary>
     public void SetIrql(Irql level)

@@ -2,6 +2,7 @@ using NtScope.Lab.Cpu;
 using NtScope.Lab.Drivers;
 using NtScope.Lab.Executive.Exceptions;
 using NtScope.Lab.Executive.Memory;
+using NtScope.Lab.Executive.Modules;
 using NtScope.Lab.Executive.Pool;
 
 namespace NtScope.Lab.Executive.Verification;
@@ -11,7 +12,7 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
 {
     private const ulong UserEnd = 0x0000_8000_0000_0000;
     private readonly List<LabFinding> _findings = [];
-    private readonly Dictionary<string, LabFinding> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<FindingKey, LabFinding> _seen = [];
     private readonly ProbedMemory _probed = new();
     private readonly Dictionary<ulong, ulong> _mapped = [];
     private long _blocks;
@@ -23,38 +24,52 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     /// <summary>How many more there were than are kept.</summary>
     public int Dropped { get; private set; }
 
+    /// <summary>Checks when memory and threads go.</summary>
+    public LifetimeChecks Lifetimes { get; } = new(kernel);
+
     /// <summary>Whether user memory is only to be touched after a probe.</summary>
     public bool WatchesUserMemory { get; } = kernel.Options.Verify;
 
     /// <summary>Keeps a finding, once for each place.</summary>
     /// <param name="kind">What sort, in kebab case.</param>
     /// <param name="detail">One sentence, without a full stop.</param>
-    /// <param name="routine">The executive routine that noticed it.</param>
+    /// <param name="routine">The routine that noticed it; null for the one that is called, or that the place lies in.</param>
     /// <param name="rip">Where it happened; 0 for the place of the executive's caller.</param>
-    /// <param name="driver">The driver's name, where no code of it runs any more.</param>
-    public LabFinding Report(string kind, string detail, string? routine = null, ulong rip = 0, string? driver = null)
+    public LabFinding Report(string kind, string detail, string? routine = null, ulong rip = 0)
     {
-        var at = rip != 0 ? rip : kernel.Threads.Current.Trap.CallerRip;
-        var key = $"{kind}|{at:x}|{routine}|{(driver is null ? string.Empty : detail)}";
-        _blocks += LabLimits.BlocksOfException;
-        if (_seen.TryGetValue(key, out var seen))
+        var trap = kernel.Threads.Current.Trap;
+        var at = rip != 0 ? rip : trap.CallerRip;
+        var driver = DriverOf(at);
+        var key = new FindingKey(kind, at, routine, null, driver);
+        if (Seen(key) is { } seen)
         {
             return seen;
         }
 
-        var stack = driver is null ? kernel.Stack.Walk(rip) : [];
-        var finding = new LabFinding(kind, detail, driver ?? DriverOf(at), routine, stack);
-        if (_findings.Count < LabLimits.Findings)
-        {
-            _seen.Add(key, finding);
-            _findings.Add(finding);
-        }
-        else
-        {
-            Dropped++;
-        }
+        // A wild jump has left the driver; who jumped is the innermost frame of one.
+        driver ??= kernel.Stack.Frames(rip).Select(frame => kernel.Drivers.At(frame.Rip)).FirstOrDefault(found => found is not null);
+        var stack = kernel.Stack.Walk(rip);
+        return Keep(key, new LabFinding(kind, detail, driver?.Name, routine ?? (rip == 0 ? trap.Caller?.Name : null) ?? RoutineOf(stack), stack));
+    }
 
-        return finding;
+    /// <summary>Keeps a finding about something that a driver has made earlier, no code of which need run any more.</summary>
+    /// <param name="kind">What sort, in kebab case.</param>
+    /// <param name="detail">One sentence, without a full stop.</param>
+    /// <param name="driver">The driver.</param>
+    /// <param name="origin">The call that made it; null if it is not known.</param>
+    public LabFinding ReportLeft(string kind, string detail, LoadedDriver driver, StackTrace? origin)
+    {
+        var key = new FindingKey(kind, origin?.Place ?? 0, origin?.Routine, detail, driver);
+        return Seen(key) ?? Keep(key, new LabFinding(kind, detail, driver.Name, origin?.Routine, kernel.Traces.Describe(origin)));
+    }
+
+    /// <summary>Forgets where a driver's findings were: the same mistakes are found again when it is loaded again.</summary>
+    public void Forget(LoadedDriver driver)
+    {
+        foreach (var key in _seen.Keys.Where(key => key.Driver is null || key.Driver == driver).ToArray())
+        {
+            _seen.Remove(key);
+        }
     }
 
     /// <summary>Calls a driver's routine and checks that it comes back with the level and the locks it was called with.</summary>
@@ -249,9 +264,13 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
             return !WatchesUserMemory || (IsProbed(address, size) && kernel.UserBuffers.IsOf(address, kernel.Threads.Current.Process));
         }
 
-        return kernel.Pool.ArenaAt(address) is not { } arena
-            || ((arena != kernel.Pool.Paged || kernel.Threads.Current.Irql < Irql.Dispatch) && arena.Shadow.Allows(address, size, out _));
+        return IsAllocated(address, size);
     }
+
+    /// <summary>Whether bytes of pool may be touched; true for all other memory.</summary>
+    public bool IsAllocated(ulong address, int size) => GuardOf(address)?.Allows(address, size) != false;
+
+    private PoolGuard? GuardOf(ulong address) => kernel.Pool.ArenaAt(address)?.Guard;
 
     private bool IsProbed(ulong address, int size)
     {
@@ -276,56 +295,45 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
     private void Violation(ulong rip)
     {
         var (address, size, isWrite) = _access;
-        var thread = kernel.Threads.Current;
-        var verb = isWrite ? "writes" : "reads";
-        if (address < UserEnd)
+        if (GuardOf(address) is { } guard)
         {
-            Report("unprobed-user-buffer", $"the driver {verb} {size} bytes at user address 0x{address:x}, which it has not probed", null, rip);
-            Probed(address, (ulong)size);
-            return;
+            throw guard.Violation(address, size, isWrite, rip);
         }
 
-        var arena = kernel.Pool.ArenaAt(address)!;
-        if (arena == kernel.Pool.Paged && thread.Irql >= Irql.Dispatch)
-        {
-            Report("paged-pool-at-dispatch", $"the driver {verb} paged pool at 0x{address:x} at IRQL {(int)thread.Irql}", null, rip);
-            throw kernel.BugCheck(
-                BugCheckCode.DriverIrqlNotLessOrEqual, [address, (ulong)thread.Irql, isWrite ? 1UL : 0, rip], "paged pool is touched where it cannot be paged in", rip);
-        }
-
-        _ = arena.Shadow.Allows(address, size, out var state);
-        ReportPool(address, size, verb, state, rip);
-        throw kernel.BugCheck(BugCheckCode.PageFaultInNonpagedArea, [address, isWrite ? 1UL : 0, rip, 0], "pool memory is touched that is not the driver's", rip);
+        var who = rip == 0 && kernel.Threads.Current.Trap.Caller is { } routine ? routine.Name : "the driver";
+        Report("unprobed-user-buffer", $"{who} {(isWrite ? "writes" : "reads")} {size} bytes at user address 0x{address:x}, which the driver has not probed", null, rip);
+        Probed(address, (ulong)size);
     }
 
-    private void ReportPool(ulong address, int size, string verb, byte state, ulong rip)
+    private LabFinding? Seen(FindingKey key)
     {
-        if (state == PoolShadow.Freed && kernel.Requests.CompletedAt(address) is var completedAt and not 0)
-        {
-            Report("irp-used-after-completion", $"the driver {verb} an IRP at 0x{address:x} that is completed; {kernel.Drivers.Describe(completedAt)} completed it", null, rip);
-            return;
-        }
-
-        if (state == PoolShadow.Freed)
-        {
-            var freedAt = kernel.Pool.FreedAt(address);
-            var by = freedAt == 0 ? string.Empty : $"; {kernel.Drivers.Describe(freedAt)} freed it";
-            Report("use-after-free", $"the driver {verb} {size} bytes at 0x{address:x}, which is freed{by}", null, rip);
-            return;
-        }
-
-        var near = kernel.Pool.Nearest(address);
-        var detail = near is { } block
-            ? $"the driver {verb} {size} bytes at offset 0x{address - block.Address:x} of an allocation of 0x{block.Size:x} bytes with tag '{PoolManager.Describe(block.Tag)}'"
-            : $"the driver {verb} {size} bytes at 0x{address:x}, where no allocation is";
-        Report("pool-overrun", detail, null, rip);
+        _blocks += LabLimits.BlocksOfException;
+        return _seen.GetValueOrDefault(key);
     }
 
-    private string? DriverOf(ulong address)
+    private LabFinding Keep(FindingKey key, LabFinding finding)
+    {
+        if (_findings.Count < LabLimits.Findings)
+        {
+            _seen.Add(key, finding);
+            _findings.Add(finding);
+        }
+        else
+        {
+            Dropped++;
+        }
+
+        return finding;
+    }
+
+    // The innermost frame that lies in a routine; a wild jump has led on from there.
+    private static string? RoutineOf(IReadOnlyList<string> stack) => stack.FirstOrDefault(frame => frame.Contains('!', StringComparison.Ordinal))?.Split('+')[0];
+
+    private LoadedDriver? DriverOf(ulong address)
     {
         if (kernel.Drivers.At(address) is { } driver)
         {
-            return driver.Name;
+            return driver;
         }
 
         var invocations = kernel.Threads.Current.Invocations;
@@ -333,10 +341,10 @@ internal sealed class Verifier(LabKernel kernel) : ICpuObserver
         {
             if (kernel.Drivers.At(invocations[i].CallerRip) is { } outer)
             {
-                return outer.Name;
+                return outer;
             }
         }
 
-        return kernel.Pool.ArenaAt(address) is null ? null : kernel.Pool.Nearest(address)?.Owner?.Name;
+        return kernel.Pool.ArenaAt(address) is null ? null : kernel.Pool.Nearest(address)?.Owner;
     }
 }
