@@ -12,7 +12,7 @@ namespace NtScope.Lab.Tests.Captures;
 
 /// <summary>
 /// The lab builds x64 kernels of the knowledge, clean and attacked in turn, and each is read back in one of the formats. A sample of kernels and sizes is tried always;
-/// with <c>NTSCOPE_EVERY_KERNEL=1</c> all 174 at ten sizes, so that each meets every format and every attack.
+/// with <c>NTSCOPE_EVERY_KERNEL=1</c> all 174 at ten sizes; formats and groups of attacks take turns.
 /// </summary>
 public sealed class SampledKernelTests
 {

@@ -92,9 +92,6 @@ internal sealed class Dispatcher(LabKernel kernel)
         }
     }
 
-    /// <summary>How many threads wait for an object or on a lock.</summary>
-    public int WaitersFor(ulong item) => _waiters.TryGetValue(item, out var waiting) ? waiting.Count : 0;
-
     private void EnsureMayBlock(KernelThread thread, ulong item)
     {
         if (thread.Irql >= Irql.Dispatch)
