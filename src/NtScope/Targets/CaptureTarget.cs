@@ -84,11 +84,10 @@ internal static class CaptureTarget
             }
         }
 
-        throw new InputException(
-            capture.Name,
-            tried == 0
-                ? $"this {capture.FormatName} holds no page tables of a Windows{Limit(capture, tried, searchPages)}: is it a capture of physical memory?"
-                : $"no Windows kernel is mapped by the page tables of this {capture.FormatName} ({tried} {(tried == 1 ? "root was" : "roots were")} tried{Limit(capture, tried, searchPages)})");
+        var reason = tried == 0
+            ? $"this {capture.FormatName} holds no page tables of a Windows{Limit(capture, tried, searchPages)}: is it a capture of physical memory?"
+            : $"no Windows kernel is mapped by the page tables of this {capture.FormatName} ({tried} {(tried == 1 ? "root was" : "roots were")} tried{Limit(capture, tried, searchPages)})";
+        throw new InputException(capture.Name, string.Join(' ', capture.Problems.Prepend(capture.Problems.Count > 0 ? reason + "." : reason)));
     }
 
     // A search that a bound ended must not sound as if it had seen everything.

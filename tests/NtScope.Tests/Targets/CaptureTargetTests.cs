@@ -154,6 +154,17 @@ public sealed class CaptureTargetTests
         error.Message.ShouldBe("zero.raw: this raw memory holds no page tables of a Windows: is it a capture of physical memory?");
     }
 
+    [Fact]
+    public void A_dump_whose_kernel_was_cut_off_says_that_it_is_cut_short()
+    {
+        var machine = Machine(KnowledgeBase.Embedded.FindKernel(Known)!.Pdb, Known);
+        var bytes = CrashDumpWriter.Full64(machine.Memory, machine.DumpFacts);
+
+        var error = Should.Throw<InputException>(() => Open(bytes[..(bytes.Length / 8)], "cut.dmp"));
+
+        error.Message.ShouldContain("The capture is cut short: its headers promise");
+    }
+
     private static KernelMachine Machine(PdbIdentity pdb, FileVersion layouts, uint build = 18362) =>
         new(pdb, KnowledgeBase.Embedded.NearestTypes(layouts, ProcessorArchitecture.X64)!, build, KnowledgeBase.Embedded.FindKernel(pdb)?.Symbols);
 
