@@ -3,15 +3,16 @@ namespace NtScope;
 /// <summary>Modules by address: a binary search that allocates nothing.</summary>
 internal sealed class ModuleMap
 {
+    private readonly IReadOnlyList<Module> _source;
+    private readonly int _count;
     private readonly Module[] _modules;
     private readonly ulong[] _starts;
     private readonly bool _overlap;
 
-    /// <summary>A map of the modules that are mapped.</summary>
-    public ModuleMap(IReadOnlyList<Module> modules)
+    private ModuleMap(IReadOnlyList<Module> modules)
     {
-        Source = modules;
-        Count = modules.Count;
+        _source = modules;
+        _count = modules.Count;
         _modules = [.. modules.Where(module => module.Base is not null).OrderBy(module => module.Base!.Value.Value)];
         _starts = [.. _modules.Select(module => module.Base!.Value.Value)];
         for (var i = 1; i < _modules.Length; i++)
@@ -20,11 +21,9 @@ internal sealed class ModuleMap
         }
     }
 
-    /// <summary>The list that it was made from.</summary>
-    public IReadOnlyList<Module> Source { get; }
-
-    /// <summary>How many modules that list had.</summary>
-    public int Count { get; }
+    /// <summary>A map of the modules that are mapped: the one that is known as long as it fits. A machine that runs may load modules.</summary>
+    public static ModuleMap Of(IReadOnlyList<Module> modules, ModuleMap? known) =>
+        known is not null && ReferenceEquals(known._source, modules) && known._count == modules.Count ? known : new ModuleMap(modules);
 
     /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
     public Module? At(VirtualAddress address)

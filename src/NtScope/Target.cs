@@ -53,17 +53,7 @@ public sealed class Target : IDisposable
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
-    public Module? ModuleAt(VirtualAddress address)
-    {
-        // A live or a lab machine loads modules while it is looked at.
-        var map = _map;
-        if (map is null || map.Source != Modules || map.Count != Modules.Count)
-        {
-            _map = map = new ModuleMap(Modules);
-        }
-
-        return map.At(address);
-    }
+    public Module? ModuleAt(VirtualAddress address) => (_map = ModuleMap.Of(Modules, _map)).At(address);
 
     /// <summary>The module of this name, compared without case, or null.</summary>
     public Module? ModuleNamed(string name)

@@ -7,7 +7,7 @@ namespace NtScope.Debugging;
 /// <param name="modules">The modules as they are now.</param>
 public sealed class SymbolLookup(Func<IReadOnlyList<Module>> modules)
 {
-    private ModuleMap _map = new([]);
+    private ModuleMap? _map;
 
     /// <summary>The addresses that <c>module!name</c>, <c>name</c> or a module's name stands for.</summary>
     public IReadOnlyList<VirtualAddress> Find(string name)
@@ -55,17 +55,7 @@ public sealed class SymbolLookup(Func<IReadOnlyList<Module>> modules)
     }
 
     /// <summary>The module that covers <paramref name="address"/>, or null.</summary>
-    public Module? ModuleAt(VirtualAddress address)
-    {
-        // A machine that runs may load modules, and .process chooses others.
-        var current = modules();
-        if (!ReferenceEquals(_map.Source, current) || _map.Count != current.Count)
-        {
-            _map = new ModuleMap(current);
-        }
-
-        return _map.At(address);
-    }
+    public Module? ModuleAt(VirtualAddress address) => (_map = ModuleMap.Of(modules(), _map)).At(address);
 
     /// <summary>The first symbol above <paramref name="rva"/> in a module.</summary>
     public static bool TryGetNext(Module module, uint rva, out Symbol next)

@@ -3,7 +3,6 @@ using NtScope.Images;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
-using NtScope.Lab.Machine.Kernel;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
 using NtScope.Testing;
@@ -13,8 +12,6 @@ namespace NtScope.Lab.Tests.Captures;
 /// <summary>The machine's images as files on disk, and the proof of its service tables against them.</summary>
 public sealed class ImageFilesTests
 {
-    private const string NarrowSuffix = "-x86";
-
     private static readonly LabAttack[] Attacks =
     [
         LabAttack.RedirectedEntry, LabAttack.MisdirectedEntry, LabAttack.SwappedEntries, LabAttack.InlineHook, LabAttack.ChangedLimit, LabAttack.ChangedArguments,
@@ -59,7 +56,7 @@ public sealed class ImageFilesTests
     public void Every_change_is_found_with_the_files_evidence(string version)
     {
         using var folder = new TemporaryFolder();
-        using var machine = MachineMemoryBuilder.Build(Options(version) with { Attacks = [.. Attacks, .. version.EndsWith(NarrowSuffix, StringComparison.Ordinal) ? [] : WideAttacks], SmearedPages = 20 });
+        using var machine = MachineMemoryBuilder.Build(Options(version) with { Attacks = [.. Attacks, .. NamedKernel.IsNarrow(version) ? [] : WideAttacks], SmearedPages = 20 });
         ImageFileWriter.Write(machine.Options, folder.Path);
         using var file = new CaptureFile(machine, CaptureFormat.Dump);
         using var target = TargetOpener.Open(file.Path, new TargetOptions());
@@ -176,10 +173,5 @@ public sealed class ImageFilesTests
         _ => VerificationKind.StubPatched,
     };
 
-    private static MachineMemoryOptions Options(string version)
-    {
-        var isNarrow = version.EndsWith(NarrowSuffix, StringComparison.Ordinal);
-        FileVersion.TryParse(isNarrow ? version[..^NarrowSuffix.Length] : version, out var parsed).ShouldBeTrue();
-        return new MachineMemoryOptions { Kernel = isNarrow ? LabKernel.Narrow(parsed) : KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 96 << 20, Seed = 11 };
-    }
+    private static MachineMemoryOptions Options(string version) => new() { Kernel = NamedKernel.Find(version), MemorySize = 96 << 20, Seed = 11 };
 }

@@ -1,13 +1,11 @@
 using NtScope.Callbacks;
 using NtScope.Captures;
-using NtScope.Images;
 using NtScope.Kernel.Drivers;
 using NtScope.Kernel.Modules;
 using NtScope.Kernel.Objects;
 using NtScope.Kernel.Processes;
 using NtScope.Knowledge;
 using NtScope.Lab.Machine;
-using NtScope.Lab.Machine.Kernel;
 using NtScope.Lab.Machine.Memory;
 using NtScope.Reports;
 using NtScope.Syscalls.Verification;
@@ -151,17 +149,11 @@ public sealed class SmearedCaptureTests
         }, "lab", new TargetOptions());
     }
 
-    private static MachineMemory Build(string version, int smeared, int seed = 7)
+    private static MachineMemory Build(string version, int smeared, int seed = 7) => MachineMemoryBuilder.Build(new MachineMemoryOptions
     {
-        const string NarrowSuffix = "-x86";
-        var isNarrow = version.EndsWith(NarrowSuffix, StringComparison.Ordinal);
-        FileVersion.TryParse(isNarrow ? version[..^NarrowSuffix.Length] : version, out var parsed).ShouldBeTrue();
-        return MachineMemoryBuilder.Build(new MachineMemoryOptions
-        {
-            Kernel = isNarrow ? LabKernel.Narrow(parsed) : KnowledgeBase.Embedded.FindKernel(parsed)!,
-            MemorySize = 64 << 20,
-            Seed = seed,
-            SmearedPages = smeared,
-        });
-    }
+        Kernel = NamedKernel.Find(version),
+        MemorySize = 64 << 20,
+        Seed = seed,
+        SmearedPages = smeared,
+    });
 }

@@ -1,12 +1,10 @@
 using NtScope.Callbacks;
-using NtScope.Images;
 using NtScope.Kernel.Drivers;
 using NtScope.Kernel.Modules;
 using NtScope.Kernel.Processes;
 using NtScope.Knowledge;
 using NtScope.Lab.Captures;
 using NtScope.Lab.Machine;
-using NtScope.Lab.Machine.Kernel;
 using NtScope.Syscalls.Verification;
 using NtScope.Targets;
 
@@ -154,11 +152,6 @@ public sealed class TamperedStructureTests
         return TargetOpener.Open(file.Path, new TargetOptions());
     }
 
-    private static MachineMemory Build(string version)
-    {
-        const string NarrowSuffix = "-x86";
-        var isNarrow = version.EndsWith(NarrowSuffix, StringComparison.Ordinal);
-        FileVersion.TryParse(isNarrow ? version[..^NarrowSuffix.Length] : version, out var parsed).ShouldBeTrue();
-        return MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = isNarrow ? LabKernel.Narrow(parsed) : KnowledgeBase.Embedded.FindKernel(parsed)!, MemorySize = 96 << 20, Seed = 5 });
-    }
+    private static MachineMemory Build(string version) =>
+        MachineMemoryBuilder.Build(new MachineMemoryOptions { Kernel = NamedKernel.Find(version), MemorySize = 96 << 20, Seed = 5 });
 }

@@ -102,7 +102,7 @@ internal sealed class DescriptorVerification(VerificationContext context, Expect
 
     // Without a file the image's own variable says how many there are.
     private static int? CountOf(ExpectedTable table) =>
-        table.Count ?? (table.LimitRva is { } rva && table.Memory.TryReadUInt32(table.Base + rva, out var limit, out _) && limit <= Limits.ServicesPerTable ? (int)limit : null);
+        table.Count ?? (table.LimitInMemory is { } limit and <= Limits.ServicesPerTable ? (int)limit : null);
 
     private void Verify(string name, VirtualAddress descriptor, ExpectedTable expected, Action<ExpectedTable, VirtualAddress> verifyActive)
     {

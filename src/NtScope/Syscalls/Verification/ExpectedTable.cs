@@ -47,6 +47,9 @@ internal sealed record ExpectedTable
     /// <summary>Where the module begins.</summary>
     public VirtualAddress Base => Module.Base!.Value;
 
+    /// <summary>The number of services that the image's own variable says in this memory; null if there is none or it cannot be read.</summary>
+    public uint? LimitInMemory => LimitRva is { } rva && Memory.TryReadUInt32(Base + rva, out var limit, out _) ? limit : null;
+
     /// <summary>Where the table begins.</summary>
     public VirtualAddress Start => Base + TableRva;
 }

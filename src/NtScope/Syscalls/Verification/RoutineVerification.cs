@@ -16,9 +16,7 @@ internal sealed class RoutineVerification(VerificationContext context, ExpectedT
     {
         var isDone = new HashSet<VirtualAddress>();
         var encoding = ServiceTableEntry.EncodingOf(context.Target.Architecture, context.Target.Modules[0].Version?.Build ?? 0);
-        var count = expected.Count ?? (expected.LimitRva is { } limitRva && expected.Memory.TryReadUInt32(expected.Base + limitRva, out var limit, out _)
-            ? (int)Math.Min(limit, Limits.ServicesPerTable)
-            : 0);
+        var count = expected.Count ?? (int)Math.Min(expected.LimitInMemory ?? 0, Limits.ServicesPerTable);
         for (var i = 0; i < count; i++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
